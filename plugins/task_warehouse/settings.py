@@ -1,0 +1,86 @@
+"""Where things are. Read inside functions, never at import, so that a test can move the data root."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+HOME_VARIABLE = "TASK_WAREHOUSE_HOME"
+SOURCES_VARIABLE = "TASK_WAREHOUSE_SOURCES"
+TIMEZONE = "Asia/Ho_Chi_Minh"
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The data root: one folder a room, in the order of the road."""
+
+    root: Path
+
+    @classmethod
+    def from_environment(cls) -> Home:
+        """The root named by ``TASK_WAREHOUSE_HOME``, else ``var/`` beside the project."""
+        value = os.environ.get(HOME_VARIABLE)
+        return cls(Path(value).resolve() if value else PROJECT_ROOT / "var")
+
+    @property
+    def landing(self) -> Path:
+        """Raw bytes, immutable, named by their SHA-256."""
+        return self.root / "landing"
+
+    @property
+    def receipts(self) -> Path:
+        """One Parquet file a batch of attempts, in a folder a business date."""
+        return self.root / "receipts"
+
+    @property
+    def work(self) -> Path:
+        """Scratch of a step; may be deleted whenever no step is running."""
+        return self.root / "work"
+
+    @property
+    def accepted(self) -> Path:
+        """Accepted rows: ``<dataset>/<check batch>.parquet``."""
+        return self.root / "accepted"
+
+    @property
+    def rejects(self) -> Path:
+        """Refused rows with their reasons: ``<check batch>.parquet``."""
+        return self.root / "rejects"
+
+    @property
+    def ledger(self) -> Path:
+        """Rows received, accepted, rejected, duplicate by delivery: ``<check batch>.parquet``."""
+        return self.root / "ledger"
+
+    @property
+    def warehouse(self) -> Path:
+        """The database dbt builds in, and dbt's own output."""
+        return self.root / "warehouse"
+
+    @property
+    def published(self) -> Path:
+        """Whole snapshots and the ``current`` link to the one in force."""
+        return self.root / "published"
+
+    @property
+    def runs(self) -> Path:
+        """One JSON file a published run."""
+        return self.root / "runs"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def airflow(self) -> Path:
+        """Airflow's home: its metadata database, configuration and task logs."""
+        return self.root / "airflow"
+
+
+def sources_directory() -> Path:
+    """The folder of source files: ``TASK_WAREHOUSE_SOURCES``, else ``sources/`` in the data root."""
+    value = os.environ.get(SOURCES_VARIABLE)
+    return Path(value).resolve() if value else Home.from_environment().root / "sources"
