@@ -1,4 +1,4 @@
-"""Where things are. Read inside functions, never at import, so that a test can move the data root."""
+"""Where things are; read inside functions, never at import, so that tests can move the root."""
 
 from __future__ import annotations
 
@@ -81,6 +81,6 @@ class Home:
 
 
 def sources_directory() -> Path:
-    """The folder of source files: ``TASK_WAREHOUSE_SOURCES``, else ``sources/`` in the data root."""
+    """Folder of the source files: ``TASK_WAREHOUSE_SOURCES``, else ``sources/`` in the root."""
     value = os.environ.get(SOURCES_VARIABLE)
     return Path(value).resolve() if value else Home.from_environment().root / "sources"
