@@ -1,0 +1,60 @@
+"""What a snapshot is a function of, as one hash: the same hash is the same snapshot.
+
+Left out on purpose: how often something was tried, and when an unchanged delivery was seen again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from task_warehouse import receipts
+from task_warehouse.settings import PROJECT_ROOT, Home
+
+CODE_FOLDERS = ("plugins/task_warehouse", "dbt_project", "expectations")
+CODE_ENDINGS = {".py", ".sql", ".yml", ".yaml", ".csv", ".j2", ".css", ".js"}
+DERIVED_FOLDERS = {"target", "logs", "dbt_packages", "__pycache__"}
+
+_SIGHTINGS = """
+    select business_date, source, dataset, expected, due_at, reason_code,
+        if(outcome = 'unchanged', 'landed', outcome) as outcome,
+        delivery_id, min(received_at) as received_at
+    from receipts
+    where business_date <= ?
+    group by all
+    order by all
+"""
+
+
+def of_inputs(home: Home, as_of: date) -> str:
+    """SHA-256 (hex) over the as-of date, the sightings up to it, the ledger and the code."""
+    digest = hashlib.sha256(as_of.isoformat().encode())
+    with duckdb.connect() as connection:
+        receipts.scan(connection, home)
+        for row in connection.execute(_SIGHTINGS, [as_of]).fetchall():
+            digest.update(repr(row).encode())
+    for batch in sorted(path.name for path in home.ledger.glob("*.parquet")):
+        digest.update(batch.encode())
+    digest.update(of_code().encode())
+    return digest.hexdigest()
+
+
+def of_code() -> str:
+    """SHA-256 (hex) over the code, models and contracts this checkout would run."""
+    digest = hashlib.sha256()
+    for path in _code_files():
+        digest.update(str(path.relative_to(PROJECT_ROOT)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _code_files() -> Iterator[Path]:
+    for folder in CODE_FOLDERS:
+        for path in sorted((PROJECT_ROOT / folder).rglob("*")):
+            derived = DERIVED_FOLDERS.intersection(path.parts)
+            if path.suffix in CODE_ENDINGS and not derived and path.is_file():
+                yield path

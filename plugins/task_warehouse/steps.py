@@ -1,0 +1,188 @@
+"""The road, a function a room: what the DAGs and the command line both call.
+
+Each step reads where things are from the environment, tells its progress and may be run again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from task_warehouse import __version__, auditing, fingerprint, ledger, locking, progress, publishing
+from task_warehouse.errors import TaskWarehouseError, UsageError
+from task_warehouse.rundate import RunDate
+from task_warehouse.settings import Home, sources_directory
+
+ALERT_SHARE_VARIABLE = "TASK_WAREHOUSE_ALERT_SHARE"
+STEP_WAIT_SECONDS = 3600
+FAULTS = ("failed", "refused")
+
+
+def plan_collection(run: RunDate, *, token: str) -> list[dict[str, Any]]:
+    """Batches of sources to collect, each a plain record for one mapped task.
+
+    ``token`` names this attempt, so that the receipts of two attempts never share a file. Raises
+    :class:`SourceFileError` for a wrong source file, :class:`UsageError` when there is none.
+    """
+    from task_warehouse import collecting
+
+    directory = sources_directory()
+    batches = collecting.plan_batches(directory, run.as_of)
+    if not batches:
+        raise UsageError(
+            "no source is valid on the as-of date",
+            where=str(directory),
+            remedy=f"declare a source that is valid on {run.as_of} (see README, 'Add a source')",
+        )
+    attempt = hashlib.sha256(token.encode()).hexdigest()[:8]
+    return [
+        {
+            **run.as_extra(),
+            "batch": f"{run.as_of:%Y%m%d}-{attempt}-{number:03d}",
+            "sources": sources,
+            "label": f"{sources[0]} … {sources[-1]} ({len(sources)})",
+        }
+        for number, sources in enumerate(batches, start=1)
+    ]
+
+
+def collect_batch(planned: dict[str, Any]) -> dict[str, int]:
+    """Pull the exports of one batch; how many attempts ended in each outcome."""
+    from task_warehouse import collecting
+
+    run = RunDate.parse(planned["as_of"], planned["received_at"])
+    if run is None:
+        raise UsageError("a planned batch has no as-of date")
+    with progress.timed("collect", f"collecting {planned['label']}"):
+        return collecting.collect_batch(
+            Home.from_environment(),
+            sources_directory(),
+            run.as_of,
+            run.received_at,
+            planned["sources"],
+            planned["batch"],
+        )
+
+
+def roll_up(outcomes: list[dict[str, int]]) -> dict[str, int]:
+    """Sum the batches; raise only where so much failed that the fault is likely ours."""
+    total: dict[str, int] = {}
+    for counts in outcomes:
+        for outcome, count in counts.items():
+            total[outcome] = total.get(outcome, 0) + count
+    attempts = sum(total.values())
+    failed = sum(total.get(outcome, 0) for outcome in FAULTS)
+    allowed = float(os.environ.get(ALERT_SHARE_VARIABLE, "0.5"))
+    said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(total.items()))
+    progress.tell("collect", f"all sources tried: {said}")
+    if attempts and failed / attempts > allowed:
+        raise TaskWarehouseError(
+            f"{failed} of {attempts} pulls failed, more than the share of {allowed:.0%} allowed",
+            remedy="look at the network of this machine first; then clear this task to go on",
+        )
+    return total
+
+
+def check() -> dict[str, int]:
+    """Read and check every delivery that was landed and is not in the ledger yet."""
+    from task_warehouse import checking
+
+    with progress.timed("check", "reading and checking what was landed"):
+        return checking.check_pending(Home.from_environment()).counts()
+
+
+def build(run: RunDate) -> dict[str, str]:
+    """Build the marts as of ``run.as_of`` unless a snapshot of the same input exists.
+
+    Returns what :func:`publish` needs. Raises :class:`AuditError` where an invariant does not
+    hold, before and after dbt; nothing is published then.
+    """
+    from task_warehouse import building
+
+    home = Home.from_environment()
+    with progress.timed("build", f"building the marts as of {run.as_of}"):
+        with locking.hold(home, "check", wait_seconds=STEP_WAIT_SECONDS):
+            ledger.discard_unfinished(home)
+        inputs = fingerprint.of_inputs(home, run.as_of)
+        built = {
+            "as_of": run.as_of.isoformat(),
+            "run_id": inputs[:16],
+            "inputs": inputs,
+            "started_at": run.received_at.isoformat(),
+            "published_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        if publishing.snapshot_of(home, run.as_of, inputs):
+            progress.tell("build", "nothing changed since this morning was built; dbt is not run")
+            return built
+        auditing.audit_ledger(home)
+        row = {
+            "run_id": built["run_id"],
+            "as_of_date": built["as_of"],
+            "started_at": built["started_at"],
+            "published_at": built["published_at"],
+        }
+        building.build(home, run.as_of, row)
+        auditing.audit_build(home)
+    return built
+
+
+def publish(built: dict[str, str]) -> str:
+    """Make the built marts the snapshot in force; the path of the snapshot."""
+    home = Home.from_environment()
+    with progress.timed("publish", "publishing the snapshot"):
+        snapshot = publishing.publish(
+            home,
+            as_of=date.fromisoformat(built["as_of"]),
+            run_id=built["run_id"],
+            started_at=datetime.fromisoformat(built["started_at"]),
+            published_at=datetime.fromisoformat(built["published_at"]),
+            inputs=built["inputs"],
+            versions=versions(),
+        )
+        _record_run(home, snapshot)
+    return str(snapshot)
+
+
+def is_published(as_of: date) -> bool:
+    """Whether ``published/current`` describes ``as_of`` or a later day."""
+    manifest = publishing.current(Home.from_environment())
+    return manifest is not None and manifest.as_of_date >= as_of
+
+
+def replay(first: str, last: str) -> dict[str, int]:
+    """Delete what was derived for the business dates ``first`` to ``last`` and check it anew."""
+    try:
+        period = (date.fromisoformat(first), date.fromisoformat(last))
+    except ValueError as error:
+        raise UsageError(f"not a date: {error}", remedy="give dates as YYYY-MM-DD") from None
+    home = Home.from_environment()
+    with progress.timed("replay", f"deriving {first} to {last} again from the raw bytes"):
+        with locking.hold(home, "check", wait_seconds=STEP_WAIT_SECONDS):
+            ledger.discard_period(home, *period)
+    return check()
+
+
+def versions() -> dict[str, str]:
+    """Versions of the code and of what it runs on, for the manifest."""
+    packages = ("apache-airflow", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
+    return {
+        "task-warehouse": __version__,
+        "code": fingerprint.of_code()[:16],
+        **{package: version(package) for package in packages},
+    }
+
+
+def _record_run(home: Home, snapshot: Path) -> None:
+    """Keep the run's row beside the data, so that the next morning's ``mart_run`` has it."""
+    row = publishing.run_row(snapshot)
+    home.runs.mkdir(parents=True, exist_ok=True)
+    target = home.runs / f"{row['run_id']}.json"
+    if not target.exists():
+        aside = target.with_suffix(".tmp")
+        aside.write_text(json.dumps(row, ensure_ascii=False, indent=2), encoding="utf-8")
+        aside.replace(target)
