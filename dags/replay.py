@@ -36,7 +36,9 @@ def replay() -> None:
 
         context = get_current_context()
         params = context["params"]
-        run = of_context({**context, "params": {**params, "as_of": params["as_of"] or params["to"]}})
+        run = of_context(
+            {**context, "params": {**params, "as_of": params["as_of"] or params["to"]}}
+        )
         context["outlet_events"][CHECKED].extra = run.as_extra()
         return steps.replay(params["from"], params["to"])
 

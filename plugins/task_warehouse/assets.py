@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from airflow.sdk import Asset
 
-LANDING = Asset("task-warehouse://landing", extra={"holds": "raw deliveries and their receipts"})
-CHECKED = Asset("task-warehouse://checked", extra={"holds": "accepted rows, rejects and the ledger"})
-PUBLISHED = Asset("task-warehouse://published", extra={"holds": "the snapshot that readers open"})
+LANDING = Asset("task-warehouse://landing", extra={"holds": "raw deliveries, receipts"})
+CHECKED = Asset("task-warehouse://checked", extra={"holds": "accepted rows, rejects, ledger"})
+PUBLISHED = Asset("task-warehouse://published", extra={"holds": "the snapshot in force"})

@@ -161,9 +161,11 @@ def replay(first: str, last: str) -> dict[str, int]:
     except ValueError as error:
         raise UsageError(f"not a date: {error}", remedy="give dates as YYYY-MM-DD") from None
     home = Home.from_environment()
-    with progress.timed("replay", f"deriving {first} to {last} again from the raw bytes"):
-        with locking.hold(home, "check", wait_seconds=STEP_WAIT_SECONDS):
-            ledger.discard_period(home, *period)
+    with (
+        progress.timed("replay", f"deriving {first} to {last} again from the raw bytes"),
+        locking.hold(home, "check", wait_seconds=STEP_WAIT_SECONDS),
+    ):
+        ledger.discard_period(home, *period)
     return check()
 
 

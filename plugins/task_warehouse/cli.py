@@ -1,0 +1,237 @@
+"""The command line: one command a step of the road, and one for a whole day."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from task_warehouse import __version__
+from task_warehouse.errors import TaskWarehouseError, UsageError
+from task_warehouse.rundate import RunDate
+from task_warehouse.settings import HOME_VARIABLE, Home
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="From the exports of ministries, provinces and communes to one checked warehouse.",
+    epilog="Exit codes: 0 done, 1 our fault, 2 wrong use or file, 3 an invariant does not hold, "
+    "4 no data for the date, 5 another run is going on, 6 disk, 7 dbt.",
+)
+out = Console()
+err = Console(stderr=True)
+
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", metavar="DATE", help="Day to describe (YYYY-MM-DD).")
+]
+ReceivedAt = Annotated[
+    str | None,
+    typer.Option("--received-at", metavar="TIME", help="Moment of collecting, instead of now."),
+]
+Sources = Annotated[
+    Path | None,
+    typer.Option("--sources", metavar="DIR", help="Folder of source files [var/sources]."),
+]
+
+
+def main() -> None:
+    """Entry point: errors of ours become a message and their exit code, never a traceback."""
+    try:
+        app(standalone_mode=False)
+    except TaskWarehouseError as error:
+        _complain(str(error))
+        sys.exit(error.exit_code)
+    except typer.Exit as done:
+        sys.exit(done.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        _complain("stopped; what was done stays, and the next run goes on from there")
+        sys.exit(130)
+    except Exception as error:
+        if error.__class__.__module__.startswith(("click", "typer")) and hasattr(error, "show"):
+            error.show()
+            sys.exit(2)
+        raise
+
+
+def _complain(message: str) -> None:
+    err.print(f"[bold red]error:[/] {message}", markup=True, highlight=False)
+
+
+@app.command()
+def run(
+    as_of: AsOf = None,
+    sources: Sources = None,
+    received_at: ReceivedAt = None,
+) -> None:
+    """One day through the DAGs: collect, check, build, publish; then a summary."""
+    from task_warehouse import running
+
+    running.run_day(Home.from_environment(), sources, _dates(as_of, received_at), out)
+
+
+@app.command()
+def demo(
+    as_of: AsOf = "2025-11-14",
+    tasks: Annotated[int, typer.Option(help="Number of sample tasks.")] = 3000,
+    seed: Annotated[int, typer.Option(help="Seed of the sample.")] = 57,
+) -> None:
+    """The sample exports on loopback, and one day of them through the DAGs (make run)."""
+    from task_warehouse import running
+
+    running.run_sample_day(
+        Home.from_environment(), date.fromisoformat(as_of or ""), tasks, seed, out
+    )
+
+
+@app.command()
+def collect(as_of: AsOf = None, sources: Sources = None, received_at: ReceivedAt = None) -> None:
+    """Pull every source's exports into landing, with a receipt for each attempt."""
+    from task_warehouse import running, steps
+
+    with running.sources_in(sources):
+        planned = steps.plan_collection(_dates(as_of, received_at), token=uuid.uuid4().hex)
+        steps.roll_up([steps.collect_batch(batch) for batch in planned])
+
+
+@app.command()
+def check() -> None:
+    """Read and check what was landed: accepted rows, rejects, ledger."""
+    from task_warehouse import steps
+
+    out.print(_sentence(steps.check()))
+
+
+@app.command()
+def build(as_of: AsOf = None, received_at: ReceivedAt = None) -> None:
+    """Build the marts with dbt, check the invariants, publish the snapshot."""
+    from task_warehouse import steps
+
+    out.print(steps.publish(steps.build(_dates(as_of, received_at))), highlight=False)
+
+
+@app.command()
+def replay(
+    first: Annotated[str, typer.Option("--from", metavar="DATE", help="First business date.")],
+    last: Annotated[str, typer.Option("--to", metavar="DATE", help="Last business date.")],
+) -> None:
+    """Derive a period again from the raw bytes, then build as of its last day."""
+    from task_warehouse import steps
+
+    out.print(_sentence(steps.replay(first, last)))
+    out.print(steps.publish(steps.build(_dates(last, None))), highlight=False)
+
+
+@app.command()
+def read(
+    file: Annotated[Path, typer.Argument(help="Any export file.")],
+    to: Annotated[Path | None, typer.Option("--out", help="Write the table as CSV here.")] = None,
+    format_: Annotated[
+        str | None, typer.Option("--format", help="csv, json, ndjson, xlsx, xml.")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding, if known.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Delimiter, if known.")] = None,
+    records: Annotated[str | None, typer.Option(help="Path of the records (JSON, XML).")] = None,
+) -> None:
+    """Show one file as the pipeline sees it: dialect, header, rows; --out writes all of it."""
+    from task_warehouse import showing
+
+    showing.show_file(
+        out,
+        file,
+        to,
+        format=format_,
+        sheet=sheet,
+        encoding=encoding,
+        delimiter=delimiter,
+        records=records,
+    )
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="SQL over the published marts.")],
+    output: Annotated[str, typer.Option("--output", help="table, csv or json.")] = "table",
+) -> None:
+    """Ask the published snapshot, e.g. "from mart_scorecard where organisation_code = 'VN'"."""
+    from task_warehouse import showing
+
+    showing.show_query(out, Home.from_environment(), sql, output)
+
+
+@app.command()
+def sources(sources: Sources = None, as_of: AsOf = None) -> None:
+    """What is declared: organisation, dataset, cadence, last delivery, silent since when."""
+    from task_warehouse import running, showing
+
+    with running.sources_in(sources):
+        showing.show_sources(
+            out, Home.from_environment(), date.fromisoformat(as_of) if as_of else None
+        )
+
+
+@app.command()
+def sample(
+    to: Annotated[Path, typer.Option("--out", help="Folder to write into.")],
+    as_of: AsOf = "2025-11-14",
+    tasks: Annotated[int, typer.Option(help="Number of tasks.")] = 3000,
+    seed: Annotated[int, typer.Option(help="Seed.")] = 57,
+    defect_share: Annotated[float, typer.Option(help="Share of planted defects.")] = 0.02,
+    url: Annotated[str, typer.Option(help="Where they will be served.")] = "http://127.0.0.1:8057",
+) -> None:
+    """Write the sample exports, their source files and the truth they were made from."""
+    from task_warehouse import sample as sampling
+
+    day = date.fromisoformat(as_of or "")
+    sampling.write_sample(
+        to, seed=seed, as_of=day, tasks=tasks, defect_share=defect_share, base_url=url
+    )
+    out.print(f"written: {to}", highlight=False)
+
+
+@app.command()
+def simulate(
+    directory: Annotated[Path, typer.Argument(help="Folder written by 'sample'.")],
+    port: Annotated[int, typer.Option(help="Port on loopback.")] = 8057,
+) -> None:
+    """Serve the sample exports over HTTP on loopback, with paging, tokens and faults."""
+    from task_warehouse import simulating
+
+    simulating.serve(directory, port=port)
+
+
+@app.command()
+def up(sources: Sources = None) -> None:
+    """Airflow with scheduler and web UI on loopback, for daily use (make up)."""
+    from task_warehouse import running
+
+    running.run_airflow(Home.from_environment(), sources, out)
+
+
+@app.command()
+def version() -> None:
+    """Print the version and the data root."""
+    out.print(f"task-warehouse {__version__}, {HOME_VARIABLE}={Home.from_environment().root}")
+
+
+def _dates(as_of: str | None, received_at: str | None) -> RunDate:
+    from task_warehouse import rundate
+
+    parsed = RunDate.parse(as_of or rundate.today().isoformat(), received_at)
+    if parsed is None:
+        raise UsageError("no as-of date")
+    return parsed
+
+
+def _sentence(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""A whole day at a person's command: progress while it runs, a summary at the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from datetime import time as clock
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+
+from task_warehouse import locking, orchestration, summary
+from task_warehouse.errors import TaskWarehouseError
+from task_warehouse.rundate import RunDate, today
+from task_warehouse.settings import (
+    PROJECT_ROOT,
+    SOURCES_VARIABLE,
+    TIMEZONE,
+    Home,
+    sources_directory,
+)
+
+POLL_SECONDS = 0.2
+SAMPLE_MORNING = clock(6, 0)
+SAMPLE_TOKEN = "sample"  # noqa: S105 - of the simulator on loopback; guards nothing
+
+
+@contextmanager
+def sources_in(folder: Path | None) -> Iterator[Path]:
+    """Let the steps in this process read the source files of ``folder``."""
+    if folder is not None:
+        os.environ[SOURCES_VARIABLE] = str(folder.resolve())
+    yield sources_directory()
+
+
+def run_day(home: Home, sources: Path | None, run: RunDate, out: Console) -> None:
+    """Run one day through the DAGs and print the summary.
+
+    Raises the error of the step that failed (its exit code is the command's), :class:`BusyError`
+    when another run of this data root is going on.
+    """
+    from task_warehouse.sources import load_sources
+
+    with sources_in(sources) as folder, locking.hold(home, "run"):
+        load_sources(folder)
+        orchestration.prepare(home)
+        stamp = f"{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}"
+        log = home.logs / f"run-{stamp}.log"
+        events = home.logs / f"run-{stamp}.progress.jsonl"
+        out.print(f"Running {run.as_of} for the sources in {folder}", highlight=False)
+        child = orchestration.start_day(home, folder, run, events, log)
+        seconds = _follow(child, events, log, out)
+        summary.show(out, home, run.as_of, seconds)
+
+
+def _follow(
+    child: subprocess.Popen[bytes], events: Path, log: Path, out: Console
+) -> dict[str, float]:
+    """Print events until the child ends; the seconds of each step. Raises the step's error."""
+    seconds: dict[str, float] = {}
+    failed: dict[str, Any] | None = None
+    seen = 0
+    try:
+        with out.status("starting Airflow"):
+            while True:
+                ended = child.poll() is not None
+                fresh, seen = _read_events(events, seen)
+                for event in fresh:
+                    failed = event if "error" in event else failed
+                    if "seconds" in event:
+                        step = event["step"]
+                        seconds[step] = seconds.get(step, 0.0) + event["seconds"]
+                    _show_event(event, out)
+                if ended:
+                    break
+                time.sleep(POLL_SECONDS)
+    finally:
+        if child.poll() is None:
+            child.terminate()
+            child.wait()
+    if child.returncode != 0:
+        _raise_failure(failed, log)
+    return seconds
+
+
+def _read_events(path: Path, offset: int) -> tuple[list[dict[str, Any]], int]:
+    """Whole lines after ``offset``, and the offset behind them; a torn last line waits."""
+    if not path.exists():
+        return [], offset
+    with path.open("rb") as stream:
+        stream.seek(offset)
+        block = stream.read()
+    whole = block[: block.rfind(b"\n") + 1]
+    return [json.loads(line) for line in whole.splitlines()], offset + len(whole)
+
+
+def _show_event(event: dict[str, Any], out: Console) -> None:
+    if "message" not in event:
+        return
+    count = f" {event['done']}/{event['total']}" if event.get("total") else ""
+    moment = datetime.fromtimestamp(event["at"])
+    out.print(
+        f"[dim]{moment:%H:%M:%S}[/]  {event['step']:<8} {event['message']}{count}", highlight=False
+    )
+
+
+def _raise_failure(failed: dict[str, Any] | None, log: Path) -> None:
+    error = TaskWarehouseError(
+        failed["error"] if failed else "the run ended without telling why",
+        remedy=None if failed and "what to do" in failed["error"] else "read the log",
+        where=f"step {failed['step']}, log {log}" if failed else str(log),
+    )
+    error.exit_code = failed["exit_code"] if failed else 1
+    raise error
+
+
+def run_sample_day(home: Home, as_of: date, tasks: int, seed: int, out: Console) -> None:
+    """Write the sample, serve it on loopback in a process of its own, run its day."""
+    morning = datetime.combine(as_of, SAMPLE_MORNING, ZoneInfo(TIMEZONE))
+    run = RunDate.parse(as_of.isoformat(), morning.isoformat())
+    if run is None:
+        raise TaskWarehouseError("the sample has no as-of date")
+    with _simulated(home, as_of, tasks, seed, out) as folder:
+        run_day(home, folder, run, out)
+
+
+@contextmanager
+def _simulated(home: Home, as_of: date, tasks: int, seed: int, out: Console) -> Iterator[Path]:
+    from task_warehouse import sample, simulating
+
+    folder = home.root / "sample"
+    port = simulating.free_port()
+    out.print(
+        f"Writing the sample exports ({tasks:,} tasks, seed {seed}) to {folder}", highlight=False
+    )
+    sample.write_sample(
+        folder, seed=seed, as_of=as_of, tasks=tasks, base_url=f"http://127.0.0.1:{port}"
+    )
+    os.environ.update(simulating.secrets(SAMPLE_TOKEN))
+    server = subprocess.Popen(
+        [sys.executable, "-m", "task_warehouse.cli", "simulate", str(folder), "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        simulating.wait_until_ready(port)
+        yield folder / "sources"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def run_airflow(home: Home, sources: Path | None, out: Console) -> None:
+    """Replace this process by Airflow standalone: scheduler, triggerer, DAG processor, web UI."""
+    with sources_in(sources) as folder:
+        if not folder.is_dir():
+            raise TaskWarehouseError(
+                "there is no folder of source files",
+                where=str(folder),
+                remedy="make it and declare a source (README, 'Add a source'), or give --sources",
+            )
+        orchestration.prepare(home)
+        variables = orchestration.environment(home, folder)
+        host, port = variables["AIRFLOW__API__HOST"], variables.get("AIRFLOW__API__PORT", "8080")
+        passwords = home.airflow / "simple_auth_manager_passwords.json.generated"
+        out.print(f"Airflow: http://{host}:{port}, user admin, password in {passwords}")
+        out.print(f"Sources: {folder}; today is {today()}; stop with Ctrl-C", highlight=False)
+        os.chdir(PROJECT_ROOT)
+        os.execve(sys.executable, [sys.executable, "-m", "airflow", "standalone"], variables)
