@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test bench lint format lock clean
+.PHONY: help run up test bench prove lint format lock clean
 
 help: ## Show the commands
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test: .venv/.installed-dev ## All tests, linters and type checks
 
 bench: .venv/.installed ## Time and memory by step, beside bare DuckDB (minutes; no test)
 	@$(BIN)/python -m tests.bench
+
+prove: .venv/.installed ## Kill a day at ten random moments and compare (about 15 minutes; no test)
+	@$(BIN)/python -m tests.proofs
 
 lint: .venv/.installed-dev ## What pre-commit runs
 	@$(BIN)/pre-commit run --all-files

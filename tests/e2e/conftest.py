@@ -1,4 +1,4 @@
-"""Whole days through Airflow, each scenario run once a session: a start of Airflow costs seconds."""
+"""Whole days through Airflow, each scenario once a session: a start of Airflow costs seconds."""
 
 from __future__ import annotations
 

@@ -58,13 +58,13 @@ def test_silence_is_a_row(road: Root) -> None:
 
 
 def test_targets_of_all_kinds_are_read(road: Root) -> None:
-    found = dict(
-        (code, rest)
+    found = {
+        code: rest
         for code, *rest in road.rows(
             "select indicator_code, target_operator, target_low, target_high, target_text "
             "from dim_indicator"
         )
-    )
+    }
     assert found["1"][:2] == [">=", 80]
     assert found["3"][:3] == ["between", 40, 50]
     assert found["4"][0] == "text"

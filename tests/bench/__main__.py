@@ -1,0 +1,140 @@
+"""``make bench``: time and memory by step, beside the same work done barely by DuckDB.
+
+Not a test: absolute times are of the machine; the ratios are taken within one run. Each step is a
+process of its own, so that its peak memory (the largest process in it) is its own.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+AS_OF = "2025-11-14"
+MOMENT = f"{AS_OF}T06:00:00+07:00"
+ROWS = 1_000_000
+FILES = 56
+
+# The floor: the same CSV files as text, six conditions a row, accepted and refused as Parquet.
+BARE = """
+import sys
+import duckdb
+folder, out = sys.argv[1:3]
+connection = duckdb.connect()
+connection.execute(f'''
+    create table progress as
+    select *, row_number() over () as row_id,
+        try_cast("tien_do" as double) as percent,
+        try_strptime("ngay_bao_cao", '%d/%m/%Y') as reported,
+        try_strptime("ngay_hoan_thanh", '%d/%m/%Y') as completed
+    from read_csv('{folder}/*.csv', all_varchar = true, header = true, delim = ',', quote = '"',
+        union_by_name = true, filename = true)
+''')
+broken = '''
+    "ma_nhiem_vu" is null or reported is null
+    or ("tien_do" is not null and percent is null) or percent not between 0 and 100
+    or ("ngay_hoan_thanh" is not null and completed is null)
+    or length("ket_qua") > 10000
+'''
+connection.execute(
+    f"copy (from progress where not coalesce({broken}, false)) to '{out}/accepted.parquet'"
+    " (compression zstd)")
+connection.execute(
+    f"copy (from progress where coalesce({broken}, false)) to '{out}/rejects.parquet'"
+    " (compression zstd)")
+"""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One process: wall and processor seconds, largest resident set in MiB."""
+
+    name: str
+    wall: float
+    processor: float
+    peak: float
+
+
+def measure(name: str, arguments: list[str], environment: dict[str, str]) -> Measure:
+    """Run one process to its end and take the operating system's account of it."""
+    began = time.monotonic()
+    with tempfile.TemporaryFile() as output:
+        child = subprocess.Popen(arguments, env=environment, stdout=output, stderr=output)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode != 0:
+            output.seek(0)
+            sys.exit(f"{name} failed: {output.read()[-3000:].decode(errors='replace')}")
+    wall = time.monotonic() - began
+    return Measure(name, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "task_warehouse.cli", *arguments]
+
+
+def environment(home: Path, sources: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "TASK_WAREHOUSE_HOME": str(home),
+        "TASK_WAREHOUSE_SOURCES": str(sources),
+        "GX_ANALYTICS_ENABLED": "False",
+    }
+
+
+def sample_day(folder: Path) -> list[Measure]:
+    """The default sample through the whole road, twice, then step by step."""
+    variables = environment(folder / "home", folder / "home/sample/sources")
+    return [
+        measure("sample: whole day, first run", command("demo", "--as-of", AS_OF), variables),
+        measure("sample: whole day, second run", command("demo", "--as-of", AS_OF), variables),
+    ]
+
+
+def million_rows(folder: Path) -> list[Measure]:
+    """1,000,000 progress rows of 56 files: read, check, accepted and rejects, beside the floor."""
+    from task_warehouse import sample
+
+    load = folder / "load"
+    sample.write_progress_load(load, rows=ROWS, files=FILES, as_of=date.fromisoformat(AS_OF))
+    variables = environment(folder / "load-home", load / "sources")
+    bare = folder / "bare"
+    bare.mkdir()
+    collected = command("collect", "--as-of", AS_OF, "--received-at", MOMENT)
+    imported = [sys.executable, "-c", "import great_expectations.expectations"]
+    floor = [sys.executable, "-c", BARE, str(load / "exports"), str(bare)]
+    return [
+        measure("load: collect 56 files", collected, variables),
+        measure("load: import Great Expectations", imported, variables),
+        measure("load: read and check 1,000,000 rows", command("check"), variables),
+        measure("load: bare DuckDB, the same work", floor, variables),
+    ]
+
+
+def main() -> None:
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="task-warehouse-bench-") as scratch:
+        folder = Path(scratch)
+        console.print("The default sample, twice …")
+        measures = sample_day(folder)
+        console.print("1,000,000 progress rows …")
+        measures += million_rows(folder)
+    table = Table("step", "wall s", "processor s", "peak MiB")
+    for each in measures:
+        table.add_row(each.name, f"{each.wall:.1f}", f"{each.processor:.1f}", f"{each.peak:.0f}")
+    console.print(table)
+    _, imported, checked, bare = measures[-4:]
+    ratio = (checked.wall - imported.wall) / bare.wall
+    console.print(f"read + check beyond the import, over bare DuckDB: {ratio:.2f}")
+
+
+if __name__ == "__main__":
+    main()
