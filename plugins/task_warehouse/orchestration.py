@@ -25,8 +25,11 @@ ROAD = ("collect", "check", "build")
 
 def environment(home: Home, sources: Path | None = None) -> dict[str, str]:
     """The environment of every Airflow process of this project; nothing in it phones home."""
+    beside_python = Path(sys.executable).parent
     ours = {
         HOME_VARIABLE: str(home.root),
+        # Airflow starts its components by their bare names; the environment need not be activated.
+        "PATH": os.pathsep.join((str(beside_python), os.environ.get("PATH", os.defpath))),
         "AIRFLOW_HOME": str(home.airflow),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_ROOT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT_ROOT / "plugins"),
@@ -47,6 +50,7 @@ def environment(home: Home, sources: Path | None = None) -> dict[str, str]:
     kept.pop("AIRFLOW__CORE__DAGS_FOLDER", None)
     kept.pop("AIRFLOW__CORE__PLUGINS_FOLDER", None)
     kept.pop(HOME_VARIABLE, None)
+    kept.pop("PATH", None)
     return {**os.environ, **ours, **kept}
 
 

@@ -20,21 +20,12 @@ import duckdb
 
 from tests.e2e.conftest import Root
 
-AS_OF = "2025-11-14"
+DEMO = [sys.executable, "-m", "task_warehouse.cli", "demo", "--as-of", "2025-11-14"]
 
 
 def start_day(home: Path, tasks: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "task_warehouse.cli",
-            "demo",
-            "--as-of",
-            AS_OF,
-            "--tasks",
-            str(tasks),
-        ],
+        [*DEMO, "--tasks", str(tasks)],
         env={**os.environ, "TASK_WAREHOUSE_HOME": str(home)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
