@@ -1,0 +1,308 @@
+"""Pull what is declared: many sources at a time, each by itself, every attempt with a receipt.
+
+A source's fault is an outcome. Our own fault (a full disk, a mistake in the program) is raised,
+after what could be finished was finished.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+
+from task_warehouse import landing, obligations, progress
+from task_warehouse.errors import StorageError, UsageError
+from task_warehouse.history import History, read_history
+from task_warehouse.receipts import HELD, Receipt, delivery_id_of, write_receipts
+from task_warehouse.sources import DATASETS, load_sources
+from task_warehouse.transports import pull_dataset
+from task_warehouse.transports.attempts import Attempt, Fault, Pull, explain, failed, refused
+from task_warehouse.transports.pacing import Deadline, RateLimiter
+from task_warehouse.transports.peeking import Peeker
+from task_warehouse.transports.signing import Secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
+    from datetime import datetime
+    from pathlib import Path
+
+    from task_warehouse.settings import Home
+    from task_warehouse.sources import DatasetSource, Source
+
+log = logging.getLogger(__name__)
+
+# Waiting for others is what a pull does most of its time; a thread that waits costs little.
+PULLS_AT_A_TIME = 32
+LEFT_BEHIND_SECONDS = 86_400.0
+TOLD_EVERY = 50
+MODEST_TEXT = 2_000
+
+
+class CollectSummary(dict[str, int]):
+    """How many attempts ended in each outcome; ``by_source`` says it source by source."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.by_source: dict[str, dict[str, int]] = {}
+
+    def count(self, receipt: Receipt) -> None:
+        self[receipt.outcome] = self.get(receipt.outcome, 0) + 1
+        of_source = self.by_source.setdefault(receipt.source, {})
+        of_source[receipt.outcome] = of_source.get(receipt.outcome, 0) + 1
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """What all pulls of a batch share."""
+
+    home: Home
+    name: str
+    as_of: date
+    received_at: datetime
+    history: History
+    secrets: Secrets
+    peeker: Peeker
+    rates: RateLimiter = field(default_factory=RateLimiter)
+
+
+def plan_batches(sources_dir: Path, as_of: date, batch_size: int = 64) -> list[list[str]]:
+    """The ids of the sources in force on ``as_of``, dealt evenly into batches.
+
+    Neighbours (the communes of a province behind one server) go to different batches.
+    """
+    ids = [source.source for source in load_sources(sources_dir) if source.is_active(as_of)]
+    batches = -(-len(ids) // batch_size)
+    return [ids[number::batches] for number in range(batches)]
+
+
+def collect_batch(
+    home: Home,
+    sources_dir: Path,
+    as_of: date,
+    received_at: datetime,
+    source_ids: Sequence[str],
+    batch: str,
+    *,
+    look_up_secret: Callable[[str], str | None] | None = None,
+    pulls_at_a_time: int = PULLS_AT_A_TIME,
+) -> CollectSummary:
+    """Pull every dataset of these sources for one as-of date and write the receipts.
+
+    ``look_up_secret`` finds secrets that the environment does not hold (Airflow's connections).
+    Never raises for a source's fault; raises StorageError, or our own mistake, once everything
+    that could be finished has its receipt.
+    """
+    wanted = set(source_ids)
+    sources = [source for source in load_sources(sources_dir) if source.source in wanted]
+    unknown = wanted - {source.source for source in sources}
+    if unknown:
+        raise UsageError(
+            f"not declared: {', '.join(sorted(unknown))}",
+            where=str(sources_dir),
+            remedy="plan the collection again; the source files have changed since",
+        )
+    landing.sweep(home, older_than_seconds=LEFT_BEHIND_SECONDS, now=time.time())
+    history = read_history(home, sorted(wanted), as_of)
+    secrets = Secrets(look_up_secret)
+    with Peeker() as peeker:
+        shared = _Batch(home, batch, as_of, received_at, history, secrets, peeker)
+        receipts, ours = _pull_all(shared, sources, pulls_at_a_time)
+    write_receipts(home, batch, receipts)
+    summary = CollectSummary()
+    for receipt in receipts:
+        summary.count(receipt)
+    if ours is not None:
+        raise ours
+    return summary
+
+
+def _pull_all(
+    batch: _Batch, sources: Sequence[Source], at_a_time: int
+) -> tuple[list[Receipt], BaseException | None]:
+    """All receipts, and the first fault of ours where there was one."""
+    receipts: list[Receipt] = []
+    ours: BaseException | None = None
+    with ThreadPoolExecutor(max_workers=at_a_time, thread_name_prefix="collect") as pool:
+        pulls: dict[Future[list[Receipt]], str] = {
+            pool.submit(_collect_source, batch, source): source.source
+            for source in sorted(sources, key=lambda one: batch.history.is_failing(one.source))
+        }
+        for done, future in enumerate(as_completed(pulls), start=1):
+            if future.cancelled():
+                continue
+            error = future.exception()
+            if error is None:
+                receipts.extend(future.result())
+            else:
+                log.error("collecting %s failed by our own fault", pulls[future], exc_info=error)
+                ours = ours or error
+                if isinstance(error, StorageError):
+                    pool.shutdown(wait=False, cancel_futures=True)
+            if done % TOLD_EVERY == 0 or done == len(pulls):
+                progress.tell("collect", "sources tried", done=done, total=len(pulls))
+    return receipts, ours
+
+
+def _collect_source(batch: _Batch, source: Source) -> list[Receipt]:
+    receipts: list[Receipt] = []
+    for name in DATASETS:
+        dataset = source.datasets.get(name)
+        if dataset is None or not _is_of_the_day(dataset, batch.as_of):
+            continue
+        receipts.extend(_collect_dataset(batch, source, name, dataset))
+    return receipts
+
+
+def _is_of_the_day(dataset: DatasetSource, as_of: date) -> bool:
+    fixed = dataset.business_date.fixed
+    return fixed is None or fixed <= as_of
+
+
+def _collect_dataset(
+    batch: _Batch, source: Source, name: str, dataset: DatasetSource
+) -> list[Receipt]:
+    started = time.monotonic()
+    with Deadline(dataset.limits.deadline_seconds) as deadline:
+        pull = Pull(
+            batch.home,
+            source,
+            name,
+            dataset,
+            batch.as_of,
+            deadline,
+            batch.secrets,
+            batch.peeker,
+            batch.rates,
+            earlier=batch.history.of(source.source, name),
+            last_success=batch.history.last_success(source.source, name),
+            business_date_of=lambda shown: date_in_name(dataset, shown),
+        )
+        attempts = pull_dataset(pull)
+    elapsed_ms = int((time.monotonic() - started) * 1000)
+    seen: set[tuple[date, str]] = set()
+    return [
+        _conclude(batch, source, name, dataset, attempt, seen, elapsed_ms) for attempt in attempts
+    ]
+
+
+def _conclude(
+    batch: _Batch,
+    source: Source,
+    name: str,
+    dataset: DatasetSource,
+    attempt: Attempt,
+    seen: set[tuple[date, str]],
+    elapsed_ms: int,
+) -> Receipt:
+    """Keep or drop what arrived, and say so in a receipt."""
+    business_date = attempt.business_date or dataset.business_date.fixed or batch.as_of
+    outcome, sha256, size = _settle(batch, source, name, business_date, attempt, seen)
+    code, said_vi, said_en = _reason(batch.secrets, attempt.fault)
+    options = dataset.read_options()
+    is_held = outcome in HELD and sha256 is not None
+    return Receipt(
+        batch=batch.name,
+        source=source.source,
+        organisation_code=source.organisation_code,
+        dataset=name,
+        mode=dataset.mode,
+        business_date=business_date,
+        received_at=batch.received_at,
+        due_at=obligations.due_at(source, dataset, business_date),
+        expected=obligations.is_expected(source, dataset, business_date),
+        outcome=outcome,
+        origin=batch.secrets.hide(attempt.origin),
+        original_name=batch.secrets.hide(attempt.original_name or "") or None,
+        size_bytes=size,
+        sha256=sha256,
+        delivery_id=delivery_id_of(source.source, name, sha256 or "") if is_held else None,
+        format=options.get("format"),
+        options=json.dumps(options, ensure_ascii=False, sort_keys=True),
+        reason_code=code,
+        reason_vi=said_vi,
+        reason_en=said_en,
+        attempts=attempt.attempts,
+        elapsed_ms=elapsed_ms,
+        etag=attempt.etag,
+        last_modified=attempt.last_modified,
+    )
+
+
+def _settle(
+    batch: _Batch,
+    source: Source,
+    name: str,
+    business_date: date,
+    attempt: Attempt,
+    seen: set[tuple[date, str]],
+) -> tuple[str, str | None, int | None]:
+    """The outcome, hash and size of an attempt; what arrived is landed or forgotten."""
+    received = attempt.received
+    sha256 = received.sha256 if received else attempt.sha256
+    if sha256 is None:
+        return attempt.outcome, None, None
+    outcome = _outcome(batch, source, name, business_date, sha256, seen)
+    seen.add((business_date, sha256))
+    if outcome == "refused":
+        attempt.fault = refused("transport.secret_known")
+    if received is None:
+        return outcome, sha256, landing.path_of(batch.home, sha256).stat().st_size
+    if outcome == "refused":
+        received.drop()
+    else:
+        received.keep()
+    return outcome, sha256, received.size
+
+
+def _reason(secrets: Secrets, fault: Fault | None) -> tuple[str | None, str | None, str | None]:
+    """Kind of the fault and what to tell about it in Vietnamese and English."""
+    if fault is None:
+        return None, None, None
+    texts = explain(fault.code, fault.value, fault.expected)
+    return fault.code, *(secrets.hide(text)[:MODEST_TEXT] for text in texts)  # type: ignore[return-value]
+
+
+def _outcome(
+    batch: _Batch,
+    source: Source,
+    name: str,
+    business_date: date,
+    sha256: str,
+    seen: set[tuple[date, str]],
+) -> str:
+    if sha256 in batch.history.secret:
+        return "refused"
+    if (business_date, sha256) in seen:
+        return "duplicate"
+    if batch.history.knows(source.source, name, sha256) or sha256 in {known for _, known in seen}:
+        return "unchanged"
+    return "landed"
+
+
+def date_in_name(dataset: DatasetSource, shown: str) -> date | None:
+    """The business date in a file's name, where the source file says how to find it.
+
+    A month without a day is its last day. Raises a Fault for a name that holds no date.
+    """
+    pattern = dataset.business_date.from_name
+    if pattern is None:
+        return None
+    found = re.search(pattern, shown.rsplit("/", 1)[-1]) or re.search(pattern, shown)
+    groups = found.groupdict() if found else {}
+    try:
+        if groups.get("date"):
+            digits = re.sub(r"\D", "", groups["date"])
+            if len(digits) != 8:
+                raise ValueError(digits)
+            return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+        year, month = int(groups["year"]), int(groups["month"])
+        day = groups.get("day")
+        return date(year, month, int(day)) if day else obligations.month_end(year, month)
+    except (KeyError, ValueError, TypeError):
+        raise failed("transport.name_without_date", shown, pattern) from None

@@ -1,0 +1,72 @@
+"""Who owes which dataset on which day, and until what hour.
+
+A business date is a local day (Asia/Ho_Chi_Minh); an hour due is an instant on that day.
+"""
+
+from __future__ import annotations
+
+import calendar
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from task_warehouse.settings import TIMEZONE
+
+if TYPE_CHECKING:
+    from task_warehouse.sources import DatasetSource, Source
+
+LOCAL = ZoneInfo(TIMEZONE)
+# A source that never said since when it reports still owes a weekly or monthly export on a day.
+WEEKLY_DAY = 1
+MONTHLY_DAY = 1
+
+
+def is_expected(source: Source, dataset: DatasetSource, on: date) -> bool:
+    """Does the source owe the dataset on this business date?
+
+    ``daily``: every day in force. ``weekly`` and ``monthly``: on the due day (Monday, the 1st where
+    none is said; the month's last day where the month is shorter). ``once``: on the fixed business
+    date, else on the first day in force; without either, never.
+    """
+    if not source.is_active(on):
+        return False
+    if dataset.cadence == "daily":
+        return True
+    if dataset.cadence == "weekly":
+        return on.isoweekday() == (dataset.due_day or WEEKLY_DAY)
+    if dataset.cadence == "monthly":
+        return on == _monthly_due(on, dataset.due_day or MONTHLY_DAY)
+    return on == (dataset.business_date.fixed or source.valid_from)
+
+
+def due_at(source: Source, dataset: DatasetSource, on: date) -> datetime | None:
+    """The instant (UTC) by which it must have come; None on a day on which it is not expected."""
+    if not is_expected(source, dataset, on):
+        return None
+    return datetime.combine(on, dataset.due, tzinfo=LOCAL).astimezone(UTC)
+
+
+def last_expected(source: Source, dataset: DatasetSource, until: date) -> date | None:
+    """The latest business date up to ``until`` on which it was expected; None if never."""
+    if dataset.cadence == "once":
+        only = dataset.business_date.fixed or source.valid_from
+        return only if only and only <= until and is_expected(source, dataset, only) else None
+    last = min(until, source.valid_to) if source.valid_to else until
+    # A month and a day hold at least one due day of every cadence.
+    for back in range(32):
+        if last.toordinal() - back < 1:
+            return None
+        day = last - timedelta(days=back)
+        if is_expected(source, dataset, day):
+            return day
+    return None
+
+
+def month_end(year: int, month: int) -> date:
+    """The last day of a month."""
+    return date(year, month, calendar.monthrange(year, month)[1])
+
+
+def _monthly_due(on: date, due_day: int) -> date:
+    length = calendar.monthrange(on.year, on.month)[1]
+    return on.replace(day=min(due_day, length))

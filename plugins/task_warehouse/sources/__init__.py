@@ -1,0 +1,6 @@
+"""Who exports what, from where, how often: the declared sources, one YAML file each or a family."""
+
+from task_warehouse.sources.loading import load_sources
+from task_warehouse.sources.model import DATASETS, DatasetSource, Source
+
+__all__ = ["DATASETS", "DatasetSource", "Source", "load_sources"]
