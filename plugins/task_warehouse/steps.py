@@ -116,7 +116,7 @@ def build(run: RunDate) -> dict[str, str]:
             "started_at": run.received_at.isoformat(),
             "published_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        if publishing.snapshot_of(home, run.as_of, inputs):
+        if publishing.snapshot_of(home, run.as_of, inputs, versions()):
             progress.tell("build", "nothing changed since this morning was built; dbt is not run")
             return built
         auditing.audit_ledger(home)
