@@ -16,7 +16,7 @@ from task_warehouse import receipts
 from task_warehouse.settings import PROJECT_ROOT, Home
 
 CODE_FOLDERS = ("plugins/task_warehouse", "dbt_project", "expectations")
-CODE_ENDINGS = {".py", ".sql", ".yml", ".yaml", ".csv", ".j2", ".css", ".js"}
+CODE_ENDINGS = {".py", ".sql", ".yml", ".yaml", ".toml", ".csv", ".j2", ".css", ".js", ".svg"}
 DERIVED_FOLDERS = {"target", "logs", "dbt_packages", "__pycache__"}
 
 _SIGHTINGS = """
