@@ -1,0 +1,4 @@
+{#- Schemas are named as written (`marts`, never `main_marts`): the names are promises. -#}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ (custom_schema_name or target.schema) | trim }}
+{%- endmacro %}

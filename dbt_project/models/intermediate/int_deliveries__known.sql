@@ -1,0 +1,94 @@
+with receipts as (
+    select * from {{ ref('stg_receipts') }}
+    where business_date <= {{ as_of_date() }}
+),
+
+ledger as (
+    select delivery_id, verdict from {{ ref('stg_ledger') }}
+),
+
+attempts as (
+    select
+        receipts.*,
+        receipts.outcome in ('landed', 'unchanged', 'duplicate')
+        and ledger.verdict is not null and ledger.verdict != 'refuse' as is_usable,
+        receipts.outcome in ('refused', 'failed') or coalesce(ledger.verdict = 'refuse', false) as is_broken
+    from receipts
+    left join ledger on receipts.delivery_id = ledger.delivery_id
+),
+
+-- A day on which a part of an export broke proves no absence: nothing is closed by it. A later
+-- attempt of the same day that worked makes it good.
+days as (
+    select
+        source,
+        dataset,
+        business_date,
+        bool_or(is_usable and mode = 'full')
+        and coalesce(max(received_at) filter (where is_broken) < max(received_at) filter (where is_usable), true)
+            as is_complete
+    from attempts
+    group by all
+),
+
+bases as (
+    select source, dataset, max(business_date) as full_on
+    from days
+    where is_complete
+    group by all
+),
+
+sightings as (
+    select
+        delivery_id,
+        source,
+        dataset,
+        business_date,
+        max(mode) as mode,
+        max(organisation_code) as organisation_code,
+        min(received_at) as received_at
+    from attempts
+    where is_usable
+    group by all
+),
+
+deliveries as (
+    select
+        delivery_id,
+        source,
+        dataset,
+        max(mode) as mode,
+        max(organisation_code) as organisation_code,
+        min(business_date) as first_sighted_on,
+        max(business_date) as last_sighted_on,
+        arg_min(received_at, business_date) as first_received_at,
+        arg_max(received_at, business_date) as last_received_at
+    from sightings
+    group by all
+),
+
+known as (
+    select
+        deliveries.delivery_id,
+        deliveries.source,
+        deliveries.dataset,
+        deliveries.mode,
+        deliveries.organisation_code,
+        bases.full_on,
+        deliveries.first_sighted_on,
+        deliveries.last_sighted_on,
+        deliveries.first_received_at,
+        case when deliveries.mode = 'full' then deliveries.last_sighted_on else deliveries.first_sighted_on end
+            as valid_on,
+        case when deliveries.mode = 'full' then deliveries.last_received_at else deliveries.first_received_at end
+            as valid_at,
+        coalesce(
+            case when deliveries.mode = 'full' then deliveries.last_sighted_on else deliveries.first_sighted_on end
+            >= bases.full_on,
+            true
+        ) as is_in_force
+    from deliveries
+    left join bases on deliveries.source = bases.source and deliveries.dataset = bases.dataset
+)
+
+select * from known

@@ -1,0 +1,61 @@
+with recursive organisations as (
+    select * from {{ ref('organisations') }}
+),
+
+followed as (
+    select
+        organisation_code,
+        valid_from,
+        valid_to,
+        kind,
+        parent_code,
+        organisation_code as current_code,
+        valid_to as current_to,
+        successor_code,
+        0 as steps
+    from organisations
+    union all
+    select
+        followed.organisation_code,
+        followed.valid_from,
+        followed.valid_to,
+        followed.kind,
+        followed.parent_code,
+        successors.organisation_code as current_code,
+        successors.valid_to as current_to,
+        successors.successor_code,
+        followed.steps + 1 as steps
+    from followed
+    inner join organisations as successors
+        on
+            followed.successor_code = successors.organisation_code
+            and followed.current_to + 1 >= successors.valid_from
+            and followed.current_to < coalesce(successors.valid_to, date '9999-12-31')
+    -- The bound ends a circle of successors; the longest real chain has two links.
+    where followed.current_to < {{ as_of_date() }} and followed.steps < 10
+),
+
+ends as (
+    select
+        organisation_code,
+        valid_from,
+        valid_to,
+        kind,
+        parent_code,
+        current_code,
+        valid_from <= {{ as_of_date() }} and coalesce(valid_to >= {{ as_of_date() }}, true) as is_current
+    from followed
+    qualify row_number() over (partition by organisation_code, valid_from order by steps desc) = 1
+),
+
+answering as (
+    select
+        *,
+        -- A code given without a date means the body that has it now, else the last that had it.
+        row_number() over (
+            partition by organisation_code order by is_current desc, valid_from desc
+        ) = 1 as answers_for_code
+    from ends
+)
+
+select * from answering

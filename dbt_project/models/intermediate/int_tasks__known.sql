@@ -1,0 +1,51 @@
+-- The version of each task that counts, and of tasks gone from a full export the last one.
+with known as (
+    select * from {{ ref('int_deliveries__known') }} where dataset = 'tasks'
+),
+
+staged as (
+    select * from {{ ref('stg_tasks') }}
+),
+
+versions as (
+    select
+        staged.* exclude (mode, business_date, received_at),
+        known.is_in_force,
+        known.full_on,
+        known.valid_on,
+        known.valid_at,
+        known.first_sighted_on,
+        known.last_sighted_on
+    from staged
+    inner join known on staged.delivery_id = known.delivery_id
+    qualify row_number() over (
+        partition by staged.source, staged.task_code order by {{ newest_first() }}
+    ) = 1
+),
+
+-- A row of today's export that was refused is not gone: its last good version stays.
+refused as (
+    select rejects.source, rejects.raw
+    from {{ ref('stg_rejects') }} as rejects
+    inner join known on rejects.delivery_id = known.delivery_id and known.is_in_force
+    where rejects.dataset = 'tasks' and rejects.raw is not null
+),
+
+held as (
+    select distinct versions.source, versions.task_code
+    from versions
+    inner join refused on versions.source = refused.source and contains(refused.raw, versions.task_code)
+    where not versions.is_in_force
+),
+
+tasks as (
+    select
+        versions.* exclude (is_in_force),
+        versions.source || '/' || versions.task_code as task_key,
+        held.task_code is not null as is_held,
+        not versions.is_in_force and held.task_code is null as is_closed
+    from versions
+    left join held on versions.source = held.source and versions.task_code = held.task_code
+)
+
+select * from tasks

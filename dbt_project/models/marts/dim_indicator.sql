@@ -1,0 +1,62 @@
+with indicators as (
+    select * from {{ ref('int_indicators__current') }}
+),
+
+targets as (
+    select
+        indicator_code,
+        count(*) filter (where target_operator is not null) as target_parts,
+        arg_min(struct_pack(target_operator, target_low, target_high, better, is_better_inferred), part_no) as first_part
+    from {{ ref('int_indicator_targets__parsed') }}
+    group by indicator_code
+),
+
+scopes as (
+    select
+        organisation_code,
+        case kind when 'province' then current_code when 'commune' then parent_code end as scope_code
+    from {{ ref('int_organisations__as_of') }}
+    where answers_for_code
+),
+
+leads as (
+    select organisation_text, scope_code, arg_min(organisation_code, (not is_resolved, part_no)) as lead_code
+    from {{ ref('int_organisation_texts__resolved') }}
+    group by organisation_text, scope_code
+),
+
+described as (
+    select
+        indicators.indicator_code,
+        indicators.name,
+        indicators.unit,
+        targets.first_part.better as better,
+        targets.first_part.is_better_inferred and targets.first_part.better is not null as is_better_inferred,
+        targets.first_part.target_operator as target_operator,
+        targets.first_part.target_low as target_low,
+        targets.first_part.target_high as target_high,
+        indicators.target_text,
+        cast(targets.target_parts as integer) as target_parts,
+        indicators.target_on,
+        indicators.baseline,
+        indicators.baseline_on,
+        leads.lead_code,
+        indicators.lead_text,
+        indicators.document_code,
+        indicators.frequency,
+        indicators.kind,
+        indicators.formula,
+        indicators.source,
+        indicators.delivery_id,
+        indicators.line
+    from indicators
+    left join targets on indicators.indicator_code = targets.indicator_code
+    left join scopes on indicators.organisation_code = scopes.organisation_code
+    left join leads
+        on
+            indicators.lead_text = leads.organisation_text
+            and scopes.scope_code is not distinct from leads.scope_code
+)
+
+select * from described
+order by indicator_code

@@ -1,0 +1,116 @@
+with receipts as (
+    select * from {{ ref('stg_receipts') }}
+    where business_date <= {{ as_of_date() }}
+),
+
+ledger as (
+    select * from {{ ref('stg_ledger') }}
+),
+
+attempts as (
+    select
+        receipts.*,
+        ledger.verdict,
+        receipts.outcome in ('landed', 'unchanged', 'duplicate') and coalesce(ledger.verdict != 'refuse', true)
+            as is_usable,
+        receipts.outcome = 'refused' or coalesce(ledger.verdict = 'refuse', false) as is_refused,
+        case when ledger.verdict = 'refuse' then ledger.reason_code else receipts.reason_code end as why_code,
+        case when ledger.verdict = 'refuse' then ledger.reason_vi else receipts.reason_vi end as why_vi,
+        case when ledger.verdict = 'refuse' then ledger.reason_en else receipts.reason_en end as why_en
+    from receipts
+    left join ledger on receipts.delivery_id = ledger.delivery_id
+),
+
+days as (
+    select
+        business_date,
+        source,
+        dataset,
+        max(organisation_code) as organisation_code,
+        max(mode) as mode,
+        max(due_at) as due_at,
+        bool_or(is_expected) as expected,
+        min(received_at) filter (where is_usable) as received_at,
+        bool_or(is_usable) as has_usable,
+        bool_or(is_usable and outcome != 'unchanged') as has_new,
+        bool_or(outcome = 'landed' and is_usable) as has_landed,
+        bool_or(is_refused) as has_refused,
+        bool_or(outcome = 'nothing_arose') as has_nothing_arose,
+        count(distinct delivery_id) filter (where is_usable) as deliveries,
+        count(distinct delivery_id) filter (where is_refused) as refused_deliveries,
+        count(*) filter (where outcome = 'failed') as failed_attempts,
+        arg_max(why_code, (received_at, receipt_id)) filter (where not is_usable) as reason_code,
+        arg_max(why_vi, (received_at, receipt_id)) filter (where not is_usable) as reason_vi,
+        arg_max(why_en, (received_at, receipt_id)) filter (where not is_usable) as reason_en
+    from attempts
+    group by business_date, source, dataset
+),
+
+given as (
+    select distinct business_date, source, dataset, delivery_id
+    from attempts
+    where is_usable or is_refused
+),
+
+sums as (
+    select
+        given.business_date,
+        given.source,
+        given.dataset,
+        sum(ledger.rows_received) as rows_received,
+        sum(ledger.rows_accepted) as rows_accepted,
+        sum(ledger.rows_rejected) as rows_rejected,
+        sum(ledger.rows_duplicate) as rows_duplicate,
+        sum(ledger.rows_warned) as rows_warned,
+        sum(ledger.secret_rows) as secret_rows
+    from given
+    inner join ledger on given.delivery_id = ledger.delivery_id
+    group by all
+),
+
+judged as (
+    select
+        days.business_date,
+        days.source,
+        days.dataset,
+        days.organisation_code,
+        days.expected,
+        case
+            -- Yesterday's corrections again correct nothing; yesterday's whole state may still hold.
+            when days.has_usable and days.mode = 'delta' and not days.has_new then 'duplicate'
+            when days.has_usable and days.received_at > days.due_at then 'late'
+            when days.has_usable then 'on_time'
+            when days.has_nothing_arose then 'nothing_arose'
+            when days.has_refused then 'refused'
+            else 'missing'
+        end as status,
+        days.received_at,
+        days.due_at,
+        cast(days.deliveries as integer) as deliveries,
+        cast(days.refused_deliveries as integer) as refused_deliveries,
+        cast(days.failed_attempts as integer) as failed_attempts,
+        days.has_usable and not days.has_new as is_unchanged,
+        cast(coalesce(sums.rows_received, 0) as bigint) as rows_received,
+        cast(coalesce(sums.rows_accepted, 0) as bigint) as rows_accepted,
+        cast(coalesce(sums.rows_rejected, 0) as bigint) as rows_rejected,
+        cast(coalesce(sums.rows_duplicate, 0) as bigint) as rows_duplicate,
+        cast(coalesce(sums.rows_warned, 0) as bigint) as rows_warned,
+        cast(coalesce(sums.secret_rows, 0) as bigint) as secret_rows,
+        days.reason_code,
+        days.reason_vi,
+        days.reason_en
+    from days
+    left join sums
+        on
+            days.business_date = sums.business_date
+            and days.source = sums.source
+            and days.dataset = sums.dataset
+),
+
+-- Where nothing was owed and nothing came there is nothing to report.
+reported as (
+    select * from judged where expected or status != 'missing' or failed_attempts > 0
+)
+
+select * from reported
+order by business_date, source, dataset
