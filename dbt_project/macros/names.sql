@@ -4,23 +4,23 @@
   written-out and short forms of "People's Committee", "city" and "central". Nothing is guessed.
 -#}
 {% macro normalised(text) -%}
-    {%- set levelled = "lower(nfc_normalize(" ~ text ~ "))" -%}
+    {%- set sql = namespace(text="lower(nfc_normalize(" ~ text ~ "))") -%}
     {%- for old, new in [
         ("oá", "óa"), ("oà", "òa"), ("oả", "ỏa"), ("oã", "õa"), ("oạ", "ọa"),
         ("oé", "óe"), ("oè", "òe"), ("oẻ", "ỏe"), ("oẽ", "õe"), ("oẹ", "ọe"),
         ("uý", "úy"), ("uỳ", "ùy"), ("uỷ", "ủy"), ("uỹ", "ũy"), ("uỵ", "ụy"),
         ("–", "-"), ("—", "-"), ("ủy ban nhân dân", "ubnd"),
     ] -%}
-        {%- set levelled = "replace(" ~ levelled ~ ", '" ~ old ~ "', '" ~ new ~ "')" -%}
+        {%- set sql.text = "replace(" ~ sql.text ~ ", '" ~ old ~ "', '" ~ new ~ "')" -%}
     {%- endfor -%}
-    {%- set levelled = "replace(" ~ levelled ~ ", chr(160), ' ')" -%}
+    {%- set sql.text = "replace(" ~ sql.text ~ ", chr(160), ' ')" -%}
     {%- for old, new in [
         ("\\s*-\\s*", "-"), ("\\s+", " "), ("^[ -]+|[ .:-]+$", ""),
         ("^(ubnd )?t\\.?p(\\. ?| )", "\\1thành phố "), ("\\btw\\b", "trung ương"),
     ] -%}
-        {%- set levelled = "regexp_replace(" ~ levelled ~ ", '" ~ old ~ "', '" ~ new ~ "', 'g')" -%}
+        {%- set sql.text = "regexp_replace(" ~ sql.text ~ ", '" ~ old ~ "', '" ~ new ~ "', 'g')" -%}
     {%- endfor -%}
-    {{ levelled }}
+    {{ sql.text }}
 {%- endmacro %}
 
 {#- What separates the members of a list of bodies, and also stands inside the names of some. -#}
