@@ -1,0 +1,79 @@
+"""Which systems export: one a ministry, agency and province, and some communes directly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from task_warehouse.sample.dice import Dice
+from task_warehouse.sample.habits import COMMUNE_HABITS, HABITS, SECRET_HABIT, Habit
+from task_warehouse.sample.organisations import Organisation, Registry
+
+GOVERNMENT_OFFICE = "G22"
+TARGETS_KEEPER = "G06"
+WITHOUT_TASK_SOFTWARE = frozenset({"G27", "G28", "G30"})
+"""Agencies whose tasks are in the list of the Government Office; they only report progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """One source of the sample."""
+
+    source: str
+    organisation: Organisation
+    habit: Habit
+    weight: float  # share of the tasks, relative; 0 where it has no tasks of its own
+    reports: bool  # exports progress
+    refers_to: str | None  # source whose task codes its progress uses
+    due_day: int  # of the monthly progress file
+    secret: bool = False  # its tasks hold rows that must not be sent
+
+    @property
+    def keeps_tasks(self) -> bool:
+        return self.weight > 0
+
+
+def source_id(org: Organisation) -> str:
+    """The source of an organisation: bo-g06, cq-g27, tinh-01, xa-00004."""
+    prefix = {"ministry": "bo", "agency": "cq", "province": "tinh", "commune": "xa"}[org.kind]
+    return f"{prefix}-{org.code.lower()}"
+
+
+def set_up(seed: int, registry: Registry, direct_communes: int) -> list[System]:
+    """All systems, ministries first; the same ones every day."""
+    systems: list[System] = []
+    for number, org in enumerate(registry.of_kind("ministry", "agency", "province")):
+        dice = Dice(seed, "system", org.code)
+        outside = org.code in WITHOUT_TASK_SOFTWARE
+        refers_to = "bo-g22" if outside else None
+        systems.append(
+            System(source_id(org), org, HABITS[number % len(HABITS)],
+                   0 if outside else _weight(dice, org), True, refers_to,
+                   dice.choice((10, 10, 10, 11, 12)))
+        )  # fmt: skip
+    return systems + _direct_communes(seed, registry, direct_communes)
+
+
+def _weight(dice: Dice, org: Organisation) -> float:
+    if org.code == GOVERNMENT_OFFICE:
+        return 40
+    return dice.uniform(3, 8)
+
+
+def _direct_communes(seed: int, registry: Registry, count: int) -> list[System]:
+    """Communes with a system of their own: one exports secrets, half keep tasks of their own."""
+    pool = sorted(
+        registry.of_kind("commune"), key=lambda org: Dice(seed, "direct", org.code).random()
+    )
+    systems = []
+    for number, org in enumerate(sorted(pool[:count], key=lambda org: org.code)):
+        dice = Dice(seed, "system", org.code)
+        own = number % 2 == 0
+        province = registry.current[org.parent or ""]
+        secret = number == 0
+        systems.append(
+            System(source_id(org), org,
+                   SECRET_HABIT if secret else COMMUNE_HABITS[number // 2 % len(COMMUNE_HABITS)],
+                   dice.uniform(0.5, 1.5) if own else 0, not secret,
+                   None if own else source_id(province), dice.choice((10, 10, 11)), secret)
+        )  # fmt: skip
+    return systems
