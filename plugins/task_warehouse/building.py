@@ -7,9 +7,11 @@ ledger, accepted rows, seeds and as-of date give the same rows.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -32,11 +34,13 @@ BUILD_VARIABLE = "TASK_WAREHOUSE_BUILD"
 ASIDE = "building"
 DATABASE_NAME = "build.duckdb"
 LOCK_WAIT_SECONDS = 600.0
+PR_SET_PDEATHSIG = 1
 
 SIGHTED = "('landed', 'unchanged', 'duplicate')"
 
 _ROW = """delivery_id varchar, source varchar, organisation_code varchar, business_date date,
-received_at timestamptz, mode varchar, part varchar, record bigint, line bigint, warnings varchar[]"""
+received_at timestamptz, mode varchar, part varchar, record bigint, line bigint,
+warnings varchar[]"""
 
 
 def _texts(names: str) -> str:
@@ -240,8 +244,9 @@ def _failure(failures: list[dict[str, str]], home: Home) -> BuildError:
 
 def _child(request: Mapping[str, Any]) -> int:
     """Run dbt in this process; writes the outcome as JSON where the request says."""
+    _die_with_parent()
+    tell(STEP, "starting dbt")
     from dbt.cli.main import dbtRunner
-    from dbt.contracts.graph.manifest import Manifest  # noqa: F401  (imported before the clock starts)
 
     home = Home.from_environment()
     watch = _Watch()
@@ -263,6 +268,15 @@ def _child(request: Mapping[str, Any]) -> int:
     outcome = {"failures": failures, "counts": counts, "seconds": seconds}
     Path(request["outcome"]).write_text(json.dumps(outcome, ensure_ascii=False), encoding="utf-8")
     return 0 if not failures else 1
+
+
+def _die_with_parent() -> None:
+    """Let the kernel end this process with the one that started it.
+
+    The lock goes with the parent; a dbt that outlived it would write beside the next build.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _outcome_of(result: Any) -> tuple[list[dict[str, str]], dict[str, int], float]:
