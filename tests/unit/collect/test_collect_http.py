@@ -1,0 +1,401 @@
+"""HTTP: what a source may do to us, and the receipt it ends in."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from datetime import date
+
+import pytest
+from collecting_bench import Bench
+from misbehaving_server import (
+    Server,
+    cuts_the_body,
+    drips,
+    drips_headers,
+    endless_body,
+    endless_headers,
+    gzip_bomb,
+    hangs,
+    hangs_up,
+    in_turn,
+    says,
+    sends_more_than_announced,
+)
+
+from task_warehouse.transports.guarding import Guard, Origin
+from task_warehouse.transports.pacing import Deadline
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b'[{"a": 1}]', "application/json"),
+        (b"a;b\r\n1;2\r\n", "text/csv"),
+        (b'{"a": 1}\n{"a": 2}\n', "application/x-ndjson"),
+        (b"<rows><row/></rows>", "application/xml"),
+        (b"PK\x03\x04 any bytes", "application/octet-stream"),
+    ],
+)
+def test_a_body_is_landed_byte_for_byte(
+    bench: Bench, server: Server, body: bytes, kind: str
+) -> None:
+    bench.declare(tasks=bench.http(server.on("/tasks", says(body, kind=kind))))
+    receipt = bench.collect_one()
+    assert receipt["outcome"] == "landed"
+    assert bench.landed(receipt) == body
+    assert receipt["size_bytes"] == len(body)
+    assert receipt["origin"] == f"{server.base}/tasks"
+
+
+def test_a_packed_body_is_landed_unpacked(bench: Bench, server: Server) -> None:
+    packed = gzip.compress(b"a,b\n") + gzip.compress(b"1,2\n")
+    answer = says(packed, kind="text/csv", headers={"Content-Encoding": "gzip"})
+    bench.declare(tasks=bench.http(server.on("/tasks", answer)))
+    assert bench.landed(bench.collect_one()) == b"a,b\n1,2\n"
+
+
+def test_the_name_the_server_gives_is_kept_as_data(bench: Bench, server: Server) -> None:
+    name = "../../etc/nhi%E1%BB%87m%20v%E1%BB%A5.csv"
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
+    bench.declare(tasks=bench.http(server.on("/x", says(b"a\n", headers=headers))))
+    receipt = bench.collect_one()
+    assert receipt["original_name"] == "../../etc/nhiệm vụ.csv"
+    assert [path.name for path in bench.files()] == [receipt["sha256"]]
+
+
+@pytest.mark.parametrize("body", [b"[]", b" [ ] \n"])
+def test_an_empty_list_means_nothing_arose(bench: Bench, server: Server, body: bytes) -> None:
+    bench.declare(tasks=bench.http(server.on("/tasks", says(body))))
+    receipt = bench.collect_one()
+    assert (receipt["outcome"], receipt["sha256"]) == ("nothing_arose", None)
+    assert bench.files() == []
+
+
+def test_an_empty_list_at_the_declared_path_means_nothing_arose(
+    bench: Bench, server: Server
+) -> None:
+    url = server.on("/tasks", says({"data": {"items": []}, "other": [1]}))
+    bench.declare(tasks=bench.http(url, records="data.items"))
+    assert bench.collect_one()["outcome"] == "nothing_arose"
+
+
+def test_no_content_means_nothing_arose(bench: Bench, server: Server) -> None:
+    bench.declare(tasks=bench.http(server.on("/tasks", says(b"", status=204))))
+    assert bench.collect_one()["outcome"] == "nothing_arose"
+
+
+def test_a_body_of_no_bytes_is_landed_for_reading_to_refuse(bench: Bench, server: Server) -> None:
+    bench.declare(tasks=bench.http(server.on("/tasks", says(b"", kind="text/csv"))))
+    receipt = bench.collect_one()
+    assert (receipt["outcome"], receipt["size_bytes"]) == ("landed", 0)
+
+
+REFUSALS = [
+    (says(b"gone", status=404), "missing", "transport.not_found"),
+    (says(b"", status=401), "failed", "transport.unauthorised"),
+    (says(b"", status=403), "failed", "transport.unauthorised"),
+    (says(b"", status=418), "failed", "transport.http_status"),
+    (says(b"", status=500), "failed", "transport.server_error"),
+    (says(b"", status=503), "failed", "transport.server_error"),
+    (says(b"", status=429), "failed", "transport.too_many_requests"),
+    (
+        says("<html>Đăng nhập".encode(), kind="text/html; charset=utf-8"),
+        "refused",
+        "transport.page_for_people",
+    ),
+    (says(b"x", headers={"Content-Encoding": "br"}), "refused", "transport.encoding_unknown"),
+    (says(b"not gzip", headers={"Content-Encoding": "gzip"}), "failed", "transport.body_damaged"),
+    (
+        says(gzip.compress(b"a" * 9_999)[:-9], headers={"Content-Encoding": "gzip"}),
+        "failed",
+        "transport.body_cut",
+    ),
+    (cuts_the_body, "failed", "transport.body_cut"),
+    (sends_more_than_announced, "failed", "transport.wrong_length"),
+    (hangs_up, "failed", "transport.connection"),
+    (endless_headers, "failed", "transport.connection"),
+]
+
+
+@pytest.mark.parametrize(("behaviour", "outcome", "code"), REFUSALS)
+def test_each_fault_is_an_outcome_with_a_reason(
+    bench: Bench, server: Server, behaviour: object, outcome: str, code: str
+) -> None:
+    bench.declare(
+        tasks=bench.http(server.on("/bad", behaviour)),  # type: ignore[arg-type]
+        progress=bench.http(server.on("/good", says([{"a": 1}]))),
+    )
+    progress, tasks = bench.collect()
+    assert (tasks["outcome"], tasks["reason_code"]) == (outcome, code)
+    assert tasks["reason_vi"]
+    assert tasks["reason_en"]
+    assert "{" not in tasks["reason_vi"] + tasks["reason_en"]
+    assert progress["outcome"] == "landed", "the source's other datasets are complete"
+    assert [path.name for path in bench.files()] == [progress["sha256"]]
+
+
+def test_trying_again_helps_where_it_can(bench: Bench, server: Server) -> None:
+    turns = in_turn(says(b"", status=502), cuts_the_body, hangs_up, says([{"a": 1}]))
+    bench.declare(tasks=bench.http(server.on("/tasks", turns), limits={"retries": 3}))
+    receipt = bench.collect_one()
+    assert (receipt["outcome"], receipt["attempts"]) == ("landed", 4)
+
+
+def test_a_wait_the_server_asks_for_is_kept_and_capped(bench: Bench, server: Server) -> None:
+    turns = in_turn(
+        says(b"", status=429, headers={"Retry-After": "1"}),
+        says(b"", status=503, headers={"Retry-After": "999999999"}),
+        says([1]),
+    )
+    limits = {"retries": 2, "retry_after_seconds": 1.2}
+    bench.declare(tasks=bench.http(server.on("/tasks", turns), limits=limits))
+    started = time.monotonic()
+    assert bench.collect_one()["outcome"] == "landed"
+    assert 2.1 < time.monotonic() - started < 4
+
+
+def test_a_wait_beyond_the_deadline_is_not_begun(bench: Bench, server: Server) -> None:
+    answer = says(b"", status=503, headers={"Retry-After": "3600"})
+    limits = {"retries": 2, "retry_after_seconds": 3600, "deadline_seconds": 3}
+    bench.declare(tasks=bench.http(server.on("/tasks", answer), limits=limits))
+    started = time.monotonic()
+    assert bench.collect_one()["reason_code"] == "transport.server_error"
+    assert time.monotonic() - started < 1.5
+
+
+@pytest.mark.parametrize("behaviour", [drips(), drips_headers()])
+def test_a_slow_drip_ends_at_the_deadline(bench: Bench, server: Server, behaviour: object) -> None:
+    bench.declare(
+        tasks=bench.http(
+            server.on("/tasks", behaviour),  # type: ignore[arg-type]
+            limits={"deadline_seconds": 1},
+        )
+    )
+    started = time.monotonic()
+    receipt = bench.collect_one()
+    assert receipt["reason_code"] == "transport.deadline"
+    assert time.monotonic() - started < 2
+    assert bench.files() == []
+
+
+def test_a_server_that_says_nothing_ends_at_the_read_time_out(bench: Bench, server: Server) -> None:
+    limits = {"read_seconds": 0.3, "retries": 1}
+    bench.declare(tasks=bench.http(server.on("/tasks", hangs), limits=limits))
+    receipt = bench.collect_one()
+    assert (receipt["reason_code"], receipt["attempts"]) == ("transport.time_out", 2)
+
+
+@pytest.mark.parametrize("behaviour", [gzip_bomb, endless_body])
+def test_too_much_is_refused_and_nothing_kept(
+    bench: Bench, server: Server, behaviour: object
+) -> None:
+    url = server.on("/tasks", behaviour)  # type: ignore[arg-type]
+    bench.declare(tasks=bench.http(url, limits={"max_bytes": "3 MB", "deadline_seconds": 20}))
+    receipt = bench.collect_one()
+    assert (receipt["outcome"], receipt["reason_code"]) == ("refused", "transport.too_large")
+    assert bench.files() == []
+
+
+def test_nobody_is_there(bench: Bench, server: Server) -> None:
+    server.stop()
+    bench.declare(tasks=bench.http(f"{server.base}/tasks"))
+    assert bench.collect_one()["reason_code"] == "transport.no_answer"
+
+
+def test_a_name_nobody_knows(bench: Bench) -> None:
+    bench.declare(tasks=bench.http("http://khong-co.invalid/tasks", limits={"retries": 0}))
+    assert bench.collect_one()["reason_code"] == "transport.name_unknown"
+
+
+def test_a_redirect_is_not_followed_and_gets_no_credential(
+    bench: Bench, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = Server()
+    target = elsewhere.on("/steal", says([1]))
+    url = server.on("/tasks", says(b"", status=302, headers={"Location": f"{target}?k=v"}))
+    monkeypatch.setenv("TASK_WAREHOUSE_SECRET_G06", "bi-mat-khong-lo")
+    bench.declare(tasks=bench.http(url, auth={"kind": "header", "secret": "G06"}))
+    receipt = bench.collect_one()
+    assert (receipt["outcome"], receipt["reason_code"]) == ("refused", "transport.redirect")
+    assert elsewhere.base in receipt["reason_en"]
+    assert "steal" not in receipt["reason_en"]
+    assert elsewhere.requests == []
+    elsewhere.stop()
+
+
+@pytest.mark.parametrize(
+    ("auth", "secret", "header", "sent"),
+    [
+        ({"kind": "bearer"}, "mot-hai-ba", "Authorization", "Bearer mot-hai-ba"),
+        ({"kind": "header"}, "mot-hai-ba", "X-API-Key", "mot-hai-ba"),
+        ({"kind": "header", "header": "apikey"}, "mot-hai-ba", "apikey", "mot-hai-ba"),
+        ({"kind": "basic"}, "an:mat:khau", "Authorization", "Basic YW46bWF0OmtoYXU="),
+        ({"kind": "basic", "user": "an"}, "mat:khau", "Authorization", "Basic YW46bWF0OmtoYXU="),
+    ],
+)
+def test_credentials_travel_in_the_declared_header(
+    bench: Bench,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    auth: dict[str, str],
+    secret: str,
+    header: str,
+    sent: str,
+) -> None:
+    monkeypatch.setenv("TASK_WAREHOUSE_SECRET_CUA", secret)
+    url = server.on("/tasks", says([1]))
+    bench.declare(tasks=bench.http(url, auth={**auth, "secret": "CUA"}))
+    assert bench.collect_one()["outcome"] == "landed"
+    assert server.requests[0][1][header] == sent
+
+
+def test_a_secret_may_come_from_elsewhere_and_is_looked_up_late(
+    bench: Bench, server: Server
+) -> None:
+    asked: list[str] = []
+
+    def connections(name: str) -> str:
+        asked.append(name)
+        return "tu-airflow"
+
+    url = server.on("/tasks", says([1]))
+    bench.declare(tasks=bench.http(url, auth={"kind": "bearer", "secret": "G06"}))
+    assert bench.collect_one(look_up_secret=connections)["outcome"] == "landed"
+    assert asked == ["G06"]
+    assert server.requests[0][1]["Authorization"] == "Bearer tu-airflow"
+
+
+def test_a_missing_secret_is_said_and_nothing_is_sent(bench: Bench, server: Server) -> None:
+    url = server.on("/tasks", says([1]))
+    bench.declare(tasks=bench.http(url, auth={"kind": "bearer", "secret": "KHONG_CO"}))
+    receipt = bench.collect_one()
+    assert receipt["reason_code"] == "transport.secret_missing"
+    assert "TASK_WAREHOUSE_SECRET_KHONG_CO" in receipt["reason_en"]
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("value", ["two\nlines", "a\r\nX-Evil: 1", " blank", "\x00"])
+def test_a_secret_that_fits_no_header_is_not_sent(bench: Bench, server: Server, value: str) -> None:
+    url = server.on("/tasks", says([1]))
+    bench.declare(tasks=bench.http(url, auth={"kind": "bearer", "secret": "G06"}))
+    receipt = bench.collect_one(look_up_secret=lambda _name: value)
+    assert receipt["reason_code"] == "transport.secret_unusable"
+    assert server.requests == []
+
+
+def test_a_server_that_echoes_the_secret_does_not_get_it_into_a_receipt(
+    bench: Bench,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    secret = "rat-bi-mat-123"
+    monkeypatch.setenv("TASK_WAREHOUSE_SECRET_G06", secret)
+    headers = {
+        "ETag": f'"{secret}"',
+        "Last-Modified": secret,
+        "Content-Disposition": f'attachment; filename="{secret}.csv"',
+    }
+    auth = {"kind": "bearer", "secret": "G06"}
+    bench.declare(
+        tasks=bench.http(server.on("/tasks", says(b"a\n", headers=headers)), auth=auth),
+        progress=bench.http(
+            server.on("/p", says(b"", status=301, headers={"Location": f"http://{secret}.vn/"})),
+            auth=auth,
+        ),
+        documents=bench.http(
+            server.on("/d", says(b"", headers={"Content-Encoding": secret})), auth=auth
+        ),
+    )
+    found = bench.collect()
+    assert len(found) == 3
+    assert secret not in repr(found)
+    assert secret not in caplog.text
+    for path in bench.home.receipts.rglob("*.parquet"):
+        assert secret.encode() not in path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("declared", "private", "address", "allowed"),
+    [
+        ("http://api.example.vn/", False, "103.1.2.3", True),
+        ("http://api.example.vn/", False, "10.1.2.3", False),
+        ("http://api.example.vn/", True, "10.1.2.3", True),
+        ("http://api.example.vn/", True, "169.254.169.254", False),
+        ("http://api.example.vn/", True, "127.0.0.1", False),
+        ("http://api.example.vn/", True, "::1", False),
+        ("http://api.example.vn/", False, "::ffff:10.0.0.1", False),
+        ("http://api.example.vn/", False, "fe80::1%eth0", False),
+        ("http://api.example.vn/", True, "0.0.0.0", False),
+        ("http://api.example.vn/", True, "fd00:ec2::254", False),
+        ("http://10.1.2.3/", False, "10.1.2.3", True),
+        ("http://127.0.0.1:9/", False, "127.0.0.1", True),
+        ("http://127.0.0.1:9/", False, "127.0.0.2", False),
+        ("http://[::1]:9/", False, "::1", True),
+        ("http://localhost/", False, "127.0.0.1", True),
+        ("http://localhost/", False, "10.0.0.1", False),
+    ],
+)
+def test_which_addresses_a_declared_host_may_have(
+    declared: str, private: bool, address: str, allowed: bool
+) -> None:
+    origin = Origin.of(declared)
+    assert origin is not None
+    assert Guard(origin, private, Deadline(1)).permits(address) is allowed
+
+
+def test_a_name_that_answers_with_a_private_address_is_refused(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A name server of an attacker cannot be had here; the answer of the look-up stands for it.
+    import socket
+
+    def answers_loopback(*_: object, **__: object) -> list[object]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 9))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", answers_loopback)
+    bench.declare(tasks=bench.http("http://api.example.vn/tasks"))
+    receipt = bench.collect_one()
+    assert (receipt["outcome"], receipt["reason_code"]) == ("refused", "transport.private_address")
+
+
+def test_nothing_is_taken_from_netrc_or_proxies_of_the_environment(
+    bench: Bench, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = bench.root / "netrc"
+    netrc.write_text("machine 127.0.0.1 login nguoi password khac\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9/")
+    bench.declare(tasks=bench.http(server.on("/tasks", says([1]))))
+    assert bench.collect_one()["outcome"] == "landed"
+    assert "Authorization" not in server.requests[0][1]
+
+
+def test_a_rate_limit_holds_over_all_sources_of_a_host(bench: Bench, server: Server) -> None:
+    for number in range(5):
+        url = server.on(f"/tasks/{number}", says([number]))
+        limits = {"requests_per_second": 10}
+        bench.declare(f"xa-{number:05}", organisation="01", tasks=bench.http(url, limits=limits))
+    started = time.monotonic()
+    assert {receipt["outcome"] for receipt in bench.collect()} == {"landed"}
+    assert time.monotonic() - started > 0.4
+
+
+def test_one_slow_source_does_not_delay_the_others(bench: Bench, server: Server) -> None:
+    bench.declare(
+        "cham", tasks=bench.http(server.on("/slow", drips()), limits={"deadline_seconds": 2})
+    )
+    finished: list[float] = []
+
+    def quick(handler: object) -> None:
+        finished.append(time.monotonic())
+        says([1])(handler)  # type: ignore[arg-type]
+
+    url = server.on("/quick", quick)
+    for number in range(40):
+        bench.declare(f"nhanh-{number}", tasks=bench.http(url, params={"n": str(number)}))
+    started = time.monotonic()
+    found = bench.collect(as_of=date(2025, 7, 1))
+    assert sum(receipt["outcome"] == "landed" for receipt in found) == 40
+    assert max(finished) - started < 1.5
