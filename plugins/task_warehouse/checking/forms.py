@@ -1,0 +1,198 @@
+"""Source values to canonical text, as SQL expressions over a trimmed, non-empty column.
+
+Nothing is guessed: a text that does not read as what its column asks for stays as it was received,
+and the check refuses it. Formats that a source declared are columns of the joined ``layout`` row:
+``date_format``, ``decimal_mark`` (both null where undeclared) and ``file_format``.
+"""
+
+from __future__ import annotations
+
+from task_warehouse.checking.conditions import quote
+from task_warehouse.contracts import Column
+
+# Space, tab, line ends, no-break space, zero-width space, ideographic space, byte order mark.
+BLANKS = (
+    "chr(32) || chr(9) || chr(10) || chr(13) || chr(160) || chr(8203) || chr(12288) || chr(65279)"
+)
+EXCEL_EPOCH = "date '1899-12-30'"
+DAY_FIRST = "['%d/%m/%Y', '%d/%m/%Y %H:%M', '%d/%m/%Y %H:%M:%S']"
+MONTH_FIRST = "['%m/%d/%Y', '%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M:%S']"
+TIMES_IN_JSON = "layout.file_format in ('json', 'ndjson')"
+ROMAN = "case lower({0}) when 'i' then 1 when 'ii' then 2 when 'iii' then 3 when 'iv' then 4 else cast({0} as integer) end"
+QUARTER = (
+    r"(?i)^(?:đến |hết |cuối )*(?:quý|quy|q) *(iv|iii|ii|i|[1-4]) *[/\- ,]? *(?:năm )?([0-9]{4})$"
+)
+MONTH = r"(?i)^(?:đến |hết |cuối |trước )*(?:tháng )?([0-9]{1,2}) *[/\-] *([0-9]{4})$"
+YEAR = r"(?i)^(?:đến |hết |cuối |trước |trong )*(?:năm )?([0-9]{4})$"
+ISO_MONTH = r"^([0-9]{4})-([0-9]{2})$"
+
+
+def trimmed(expression: str) -> str:
+    """Without blanks at the ends; null when nothing is left."""
+    return f"nullif(trim({expression}, {BLANKS}), '')"
+
+
+def canonical(column: Column) -> str:
+    """The canonical text of ``column`` in a row that has it trimmed; codes are joined elsewhere."""
+    name = quote(column.name)
+    if column.form == "date":
+        return f"coalesce({day(name)}, {name})"
+    if column.form == "period_end":
+        return f"coalesce({day(name)}, {period_end(name)}, {name})"
+    if column.form == "timestamp":
+        return f"coalesce({moment(name)}, {name})"
+    if column.form == "number":
+        return f"coalesce({number(name)}, {name})"
+    if column.form == "period":
+        return f"coalesce({period(name)}, {name})"
+    return name
+
+
+def day(name: str) -> str:
+    """ISO text of a day, or null. ISO is always understood, mm/dd only where declared."""
+    slashed = f"replace(replace({name}, '-', '/'), '.', '/')"
+    return (
+        f"case when {name}[5] in ('-', '/')"
+        f" then case when length({name}) <= 10 then cast(try_cast({name} as date) as varchar)"
+        f" else cast(cast(try_cast({name} as timestamptz) as date) as varchar) end"
+        f" when layout.date_format = 'mm/dd/yyyy'"
+        f" then cast(cast(try_strptime({slashed}, {MONTH_FIRST}) as date) as varchar)"
+        f" when {name}[2] in ('/', '-', '.') or {name}[3] in ('/', '-', '.')"
+        f" then case when layout.date_format is null or layout.date_format = 'dd/mm/yyyy'"
+        f" then cast(cast(try_strptime({slashed}, {DAY_FIRST}) as date) as varchar) end"
+        f" when layout.date_format = 'yyyymmdd'"
+        f" then cast(cast(try_strptime({name}, '%Y%m%d') as date) as varchar)"
+        f" when layout.file_format = 'xlsx' and regexp_full_match({name}, '[2-7][0-9]{{4}}([.]0+)?')"
+        f" then cast({EXCEL_EPOCH} + cast(left({name}, 5) as integer) as varchar)"
+        f" when {TIMES_IN_JSON} and regexp_full_match({name}, '[0-9]{{13}}')"
+        f" then cast(cast(to_timestamp(cast({name} as bigint) / 1000) as date) as varchar) end"
+    )
+
+
+def period_end(name: str) -> str:
+    """ISO text of the last day of a printed month, quarter or year, or null."""
+    quarter_month = ROMAN.format(f"regexp_extract({name}, '{QUARTER}', 1)")
+    return (
+        f"case when regexp_matches({name}, '{YEAR}')"
+        f" then regexp_extract({name}, '{YEAR}', 1) || '-12-31'"
+        f" when regexp_matches({name}, '{ISO_MONTH}')"
+        f" then cast(last_day(try_cast({name} || '-01' as date)) as varchar)"
+        f" when regexp_matches({name}, '{MONTH}')"
+        f" then cast(last_day(try_cast(regexp_extract({name}, '{MONTH}', 2) || '-' ||"
+        f" regexp_extract({name}, '{MONTH}', 1) || '-01' as date)) as varchar)"
+        f" when regexp_matches({name}, '{QUARTER}')"
+        f" then cast(last_day(make_date(cast(regexp_extract({name}, '{QUARTER}', 2) as integer),"
+        f" 3 * {quarter_month}, 1)) as varchar) end"
+    )
+
+
+def moment(name: str) -> str:
+    """ISO text of a moment in Vietnamese local time with its offset, or null."""
+    slashed = f"replace(replace({name}, '-', '/'), '.', '/')"
+    instant = (
+        f"case when {name}[5] in ('-', '/') then cast(try_cast({name} as timestamptz) as timestamp)"
+        f" when layout.date_format = 'mm/dd/yyyy' then try_strptime({slashed}, {MONTH_FIRST})"
+        f" when layout.date_format is null or layout.date_format = 'dd/mm/yyyy'"
+        f" then coalesce(try_strptime({slashed}, {DAY_FIRST}),"
+        f" case when {TIMES_IN_JSON} and regexp_full_match({name}, '[0-9]{{13}}')"
+        f" then cast(to_timestamp(cast({name} as bigint) / 1000) as timestamp) end) end"
+    )
+    return f"replace(cast({instant} as varchar), ' ', 'T') || '+07:00'"
+
+
+def number(name: str) -> str:
+    """A number with a decimal point, or null.
+
+    With a decimal comma (declared, or a CSV that declares nothing) dots are thousands: ``1.234,5``
+    and ``16.737``. Undeclared, the other reading is taken only where this one is impossible:
+    ``39.52`` has a decimal point in any case.
+    """
+    plain = (
+        f"replace(replace(replace(rtrim({name}, '% ' || chr(160)), chr(160), ''), ' ', ''),"
+        f" chr(8722), '-')"
+    )
+    comma = "coalesce(layout.decimal_mark, case when layout.file_format in ('csv', 'tsv') then ',' else '.' end) = ','"
+    undeclared = "layout.decimal_mark is null"
+    return (
+        f"case when regexp_full_match({name}, '[0-9]+([.][0-9]{{1,2}})?') and"
+        f" ({undeclared} or layout.decimal_mark = '.' or not contains({name}, '.')) then {name}"
+        f" when regexp_full_match({plain}, '[+-]?[0-9]+') then ltrim({plain}, '+')"
+        f" when {comma} and regexp_full_match({plain}, '[+-]?[1-9][0-9]{{0,2}}([.][0-9]{{3}})+(,[0-9]+)?')"
+        f" then replace(replace(ltrim({plain}, '+'), '.', ''), ',', '.')"
+        f" when not {comma} and regexp_full_match({plain}, '[+-]?[1-9][0-9]{{0,2}}(,[0-9]{{3}})+([.][0-9]+)?')"
+        f" and ({undeclared} is false or regexp_matches({plain}, '[.]|,.*,'))"
+        f" then replace(ltrim({plain}, '+'), ',', '')"
+        f" when ({comma} or {undeclared}) and regexp_full_match({plain}, '[+-]?[0-9]+,[0-9]+')"
+        f" then replace(ltrim({plain}, '+'), ',', '.')"
+        f" when (not {comma} or {undeclared}) and regexp_full_match({plain}, '[+-]?[0-9]+[.][0-9]+')"
+        f" then ltrim({plain}, '+')"
+        f" when {undeclared} and regexp_full_match({plain}, '[+-]?[1-9][0-9]{{0,2}}([.][0-9]{{3}})+,[0-9]+')"
+        f" then replace(replace(ltrim({plain}, '+'), '.', ''), ',', '.')"
+        f" when {undeclared} and regexp_full_match({plain}, '[+-]?[1-9][0-9]{{0,2}}(,[0-9]{{3}})+[.][0-9]+')"
+        f" then replace(ltrim({plain}, '+'), ',', '')"
+        f" when regexp_full_match({plain}, '[+-]?[0-9]+([.][0-9]+)?[eE][+-]?[0-9]{{1,2}}')"
+        f" then cast(try_cast({plain} as decimal(38, 10)) as varchar) end"
+    )
+
+
+def period(name: str) -> str:
+    """``YYYY``, ``YYYYQ``, ``YYYYMM`` or ``YYYYMMDD``, or null."""
+    quarter = ROMAN.format(f"regexp_extract({name}, '{QUARTER}', 1)")
+    iso_quarter = "(?i)^([0-9]{4})[- ]?Q([1-4])$"
+    return (
+        f"case when regexp_full_match({name}, '[0-9]+') then {name}"
+        f" when regexp_matches({name}, '{YEAR}') then regexp_extract({name}, '{YEAR}', 1)"
+        f" when regexp_matches({name}, '{ISO_MONTH}') then replace({name}, '-', '')"
+        f" when regexp_matches({name}, '{iso_quarter}') then"
+        f" regexp_extract({name}, '{iso_quarter}', 1) || regexp_extract({name}, '{iso_quarter}', 2)"
+        f" when regexp_matches({name}, '{MONTH}') then regexp_extract({name}, '{MONTH}', 2)"
+        f" || lpad(regexp_extract({name}, '{MONTH}', 1), 2, '0')"
+        f" when regexp_matches({name}, '{QUARTER}') then regexp_extract({name}, '{QUARTER}', 2)"
+        f" || cast({quarter} as varchar)"
+        f" else replace({day(name)}, '-', '') end"
+    )
+
+
+TARGET_NUMBER = r"[0-9]+(?:[.,][0-9]+)*"
+THOUSANDS = r"[1-9][0-9]{0,2}([.][0-9]{3})+(,[0-9]+)?"
+TARGET_SINGLE = rf"^(≥|>=|=>|>|≤|<=|=<|=)? *({TARGET_NUMBER}) *%?$"
+TARGET_RANGE = rf"^({TARGET_NUMBER}) *%? *[-–—] *({TARGET_NUMBER}) *%?$"
+OPERATOR = (
+    "case {0} when '' then '=' when '≥' then '>=' when '=>' then '>=' when '≤' then '<='"
+    " when '=<' then '<=' else {0} end"
+)
+
+
+def split_target(table: str) -> str:
+    """Rows of ``table`` (indicators) with the target read from its printed text.
+
+    Only where the source gives no operator and no bound of its own. ``≥ 80``, ``40 - 50`` and ``09``
+    become numbers; whatever says more than that stays a text, and the text stays as printed.
+    """
+    single = f"regexp_matches(target_text, '{TARGET_SINGLE}')"
+    ranged = f"regexp_matches(target_text, '{TARGET_RANGE}')"
+    unsaid = (
+        "target_text is not null and target_operator is null"
+        " and target_low is null and target_high is null"
+    )
+    sign = OPERATOR.format(f"regexp_extract(target_text, '{TARGET_SINGLE}', 1)")
+
+    def figure(pattern: str, group: int) -> str:
+        printed = f"regexp_extract(target_text, '{pattern}', {group})"
+        whole = f"replace({printed}, '.', '')"
+        return (
+            f"replace(case when regexp_full_match({printed}, '{THOUSANDS}') then {whole}"
+            f" else {printed} end, ',', '.')"
+        )
+
+    return (
+        f"select * replace ("
+        f"case when {unsaid} then case when {single} then {sign} when {ranged} then 'between'"
+        f" else 'text' end else target_operator end as target_operator,"
+        f" case when {unsaid} then case when {single} and {sign} <> '<='"
+        f" then {figure(TARGET_SINGLE, 2)} when {ranged} then {figure(TARGET_RANGE, 1)} end"
+        f" else target_low end as target_low,"
+        f" case when {unsaid} then case when {single} and {sign} in ('<=', '=')"
+        f" then {figure(TARGET_SINGLE, 2)} when {ranged} then {figure(TARGET_RANGE, 2)} end"
+        f" else target_high end as target_high) from {table}"
+    )

@@ -1,0 +1,57 @@
+"""What rows may refer to: documents, tasks and indicators received before, and organisations."""
+
+from __future__ import annotations
+
+import duckdb
+
+from task_warehouse.checking.conditions import spaced
+from task_warehouse.contracts import Contract
+from task_warehouse.ledger import batches, scan_of
+from task_warehouse.settings import PROJECT_ROOT, Home
+
+KEY_OF = {"documents": "document_code", "tasks": "task_code", "indicators": "indicator_code"}
+ORGANISATION_NAMES = (("organisations.csv", "organisation_code"), ("organisations.csv", "name_vi"))
+ALIASES = ("organisation_aliases.csv", "alias")
+
+
+def create_known_organisations(con: duckdb.DuckDBPyConnection) -> None:
+    """Create ``known_organisations(name)``: codes, names and aliases of the seeds."""
+    seeds = PROJECT_ROOT / "dbt_project" / "seeds"
+    parts = [
+        f"select {spaced(column)} as name from"
+        f" read_csv('{seeds / file}', header = true, all_varchar = true)"
+        for file, column in (*ORGANISATION_NAMES, ALIASES)
+        if (seeds / file).exists()
+    ]
+    con.execute(
+        "create or replace table known_organisations as select distinct name from ("
+        + " union all ".join(parts)
+        + ") where name is not null"
+    )
+
+
+def create_known(con: duckdb.DuckDBPyConnection, home: Home, dataset: str) -> None:
+    """Create ``known_<dataset>``: codes with the first moment each was received, by source.
+
+    Only committed batches count; rows of the batch being checked are added by :func:`add_known`.
+    """
+    folder = home.accepted / dataset
+    committed = set(batches(home.ledger))
+    files = [folder / f"{batch}.parquet" for batch in batches(folder) if batch in committed]
+    schema = "source varchar, code varchar, received_at timestamptz"
+    con.execute(f"create or replace table known_{dataset} ({schema})")
+    if files:
+        _insert(con, dataset, scan_of(folder, files))
+
+
+def add_known(con: duckdb.DuckDBPyConnection, contract: Contract, accepted: str) -> None:
+    """Add the rows of ``accepted`` (a query) of this batch."""
+    if contract.dataset in KEY_OF:
+        _insert(con, contract.dataset, f"({accepted})")
+
+
+def _insert(con: duckdb.DuckDBPyConnection, dataset: str, rows: str) -> None:
+    con.execute(
+        f"insert into known_{dataset} select source, {KEY_OF[dataset]}, min(received_at)"
+        f" from {rows} group by all"
+    )

@@ -1,0 +1,166 @@
+"""The check step: pending deliveries in, accepted rows, rejects, warnings and a ledger out."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from task_warehouse import ledger, locking, progress
+from task_warehouse.checking import CheckSummary, outcome, pending, references, secrecy
+from task_warehouse.checking.refusals import Refusals
+from task_warehouse.contracts import DATASETS, Contracts, load_contracts
+from task_warehouse.errors import AuditError
+from task_warehouse.mapping import (
+    Delivery,
+    map_dataset,
+    own_values_of,
+    register_deliveries,
+    resolve_layouts,
+    table_of,
+)
+from task_warehouse.settings import TIMEZONE, Home
+
+WORK_PREFIX = "check-"
+MEMORY_LIMIT = "1200MB"
+
+
+def check_pending(home: Home) -> CheckSummary:
+    """See :func:`task_warehouse.checking.check_pending`."""
+    with locking.hold(home, "check"):
+        contracts = load_contracts()
+        _sweep_work(home)
+        ledger.prepare(home, contracts)
+        deliveries = pending.pending_deliveries(home)
+        if not deliveries:
+            progress.tell("check", "nothing new to check")
+            return CheckSummary()
+        batch = ledger.batch_id(item.delivery_id for item in deliveries)
+        work = home.work / f"{WORK_PREFIX}{batch}"
+        try:
+            progress.tell("check", f"reading {len(deliveries)} deliveries")
+            pending.read(home, contracts, deliveries, work)
+            return check_read(home, contracts, deliveries, work, batch)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def check_read(
+    home: Home, contracts: Contracts, deliveries: Sequence[Delivery], work: Path, batch: str
+) -> CheckSummary:
+    """Check what the reader left in ``work`` (``text.parquet``, ``layouts.parquet``)."""
+    with duckdb.connect(str(work / "check.duckdb")) as con:
+        _prepare_database(con, work)
+        register_deliveries(con, deliveries)
+        layouts = pending.load_layouts(work)
+        mapped = resolve_layouts(con, contracts, deliveries, layouts)
+        refusals = Refusals(contracts, deliveries, layouts)
+        refusals.of_layouts()
+        refusals.of_missing_columns(mapped.missing)
+        refusals.of_counts(_counts(con))
+        refusals.of_secrets(secrecy.find_marked(con))
+        check = _Check(home, con, contracts, batch, refusals)
+        check.run(deliveries)
+        return outcome.commit(check.con, home, contracts, batch, refusals, mapped.notes)
+
+
+class _Check:
+    """The datasets of one batch, one after another."""
+
+    def __init__(
+        self,
+        home: Home,
+        con: duckdb.DuckDBPyConnection,
+        contracts: Contracts,
+        batch: str,
+        refusals: Refusals,
+    ) -> None:
+        self.home, self.con, self.contracts = home, con, contracts
+        self.batch, self.refusals = batch, refusals
+
+    def run(self, deliveries: Sequence[Delivery]) -> None:
+        self.refusals.write_open(self.con)
+        present = [name for name in DATASETS if name in {item.dataset for item in deliveries}]
+        own_values = own_values_of(deliveries)
+        for dataset in present:
+            map_dataset(self.con, self.contracts, dataset, own_values)
+            self._take_out_secrets(dataset)
+            outcome.set_duplicates_apart(self.con, self.contracts.by_dataset[dataset])
+        self.refusals.write_open(self.con)
+        references.create_known_organisations(self.con)
+        for dataset in references.KEY_OF:
+            references.create_known(self.con, self.home, dataset)
+        outcome.create_failures(self.con)
+        filled = [name for name in present if self._has_rows(name)]
+        if filled:
+            self._validate(filled)
+        for dataset in present:
+            outcome.write_accepted(
+                self.con, self.home, self.contracts.by_dataset[dataset], self.batch
+            )
+
+    def _take_out_secrets(self, dataset: str) -> None:
+        table = table_of(dataset)
+        found = secrecy.find_coded(self.con, self.contracts.by_dataset[dataset], table)
+        self.refusals.of_secrets(found)
+        for delivery_id in found:
+            self.con.execute(f"delete from {table} where delivery_id = ?", [delivery_id])
+
+    def _has_rows(self, dataset: str) -> bool:
+        found = self.con.execute(f"select 1 from {table_of(dataset)} limit 1").fetchone()
+        return found is not None
+
+    def _validate(self, datasets: Sequence[str]) -> None:
+        # Importing Great Expectations takes many seconds: here, and only with rows at hand.
+        progress.tell("check", "loading Great Expectations")
+        from task_warehouse.checking import expectations
+
+        with expectations.validator(self.con) as validator:
+            for number, dataset in enumerate(datasets):
+                progress.tell("check", f"checking {dataset}", done=number, total=len(datasets))
+                contract = self.contracts.by_dataset[dataset]
+                found = validator.validate(contract, self.contracts, table_of(dataset))
+                for finding in found:
+                    _write_failures(self.con, dataset, finding)
+                references.add_known(self.con, contract, outcome.accepted_rows(contract))
+
+
+def _write_failures(con: duckdb.DuckDBPyConnection, dataset: str, finding: object) -> None:
+    from task_warehouse.checking.expectations import Finding
+
+    assert isinstance(finding, Finding)  # noqa: S101 - narrows a type that is imported late
+    rule = finding.rule
+    written = con.execute(
+        f"insert into failures select '{dataset}', '{rule.check_id}', '{rule.severity}', row_id,"
+        f" column_name, expected from ({finding.query})"
+    ).fetchone()
+    count = written[0] if written else 0
+    if count != finding.count:
+        raise AuditError(
+            f"Great Expectations counts {finding.count} rows, our query selects {count}",
+            where=rule.check_id,
+            remedy="this is a fault of ours, not of a source; report it with the log",
+        )
+
+
+def _prepare_database(con: duckdb.DuckDBPyConnection, work: Path) -> None:
+    con.execute(f"set global timezone = '{TIMEZONE}'")
+    con.execute(f"set global memory_limit = '{MEMORY_LIMIT}'")
+    con.execute(f"set global temp_directory = '{work / 'spill'}'")
+    con.execute("set enable_progress_bar = false")
+    con.execute(f"create view text as select * from read_parquet('{work / 'text.parquet'}')")
+
+
+def _counts(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
+    """Rows and distinct records of each delivery in the text table."""
+    found = con.execute(
+        "select delivery_id, count(*), count(distinct record) from text group by delivery_id"
+    ).fetchall()
+    return {delivery_id: (rows, records) for delivery_id, rows, records in found}
+
+
+def _sweep_work(home: Home) -> None:
+    for rest in home.work.glob(f"{WORK_PREFIX}*"):
+        shutil.rmtree(rest, ignore_errors=True)
