@@ -78,7 +78,7 @@ DELIVERY_DEFECTS: tuple[DeliveryDefect, ...] = (
 )
 
 WRONG_TOTALS = 0.12  # share of the systems with control totals whose totals are wrong
-LATE_BY_DAYS = 5  # a late monthly file arrives this many days after it was due
+LATE_BY_DAYS = 1  # a late monthly file arrives this many days after it was due
 
 
 @dataclass(frozen=True, slots=True)

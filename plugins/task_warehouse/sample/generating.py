@@ -80,7 +80,7 @@ def write_sample(
         directory=out, as_of=as_of, sources=len(world.systems), deliveries=len(deliveries),
         documents=len(world.documents), tasks=len(world.tasks),
         reports=sum(map(len, world.reports.values())), defects=len(notes),
-        secrets=tuple(sorted(filter(None, map(secret_of, world.systems.values())))),
+        secrets=tuple(sorted({name for s in world.systems.values() if (name := secret_of(s))})),
     )  # fmt: skip
     _mark(out, seed, summary)
     return summary

@@ -20,6 +20,7 @@ from task_warehouse.sample.deliveries import Delivery, Row, feedback_rows
 from task_warehouse.sample.dice import Dice, chance
 from task_warehouse.sample.formats import can_be_ragged
 from task_warehouse.sample.habits import Habit
+from task_warehouse.sample.systems import LAST_DUE_DAY
 from task_warehouse.sample.world import World
 
 SILENT_BOOST = 6  # tasks on which a defect may fall are few, so it falls more often on them
@@ -52,8 +53,9 @@ def _plant_on_rows(
             for defect in fitting:
                 if defect.kind not in earliest or place < earliest[defect.kind][0]:
                     earliest[defect.kind] = (place, row)
-            if fitting and (defect := _by_chance(seed, delivery, row, defects, share)) in fitting:
-                chosen[id(row)] = defect
+            drawn = _by_chance(seed, delivery, row, defects, share)
+            if drawn and drawn in fitting:
+                chosen[id(row)] = drawn
     seen = {defect.kind for defect in chosen.values()}
     for defect in defects:
         if defect.kind not in seen and defect.kind in earliest:
@@ -151,10 +153,11 @@ def _can_bear(
         return habit.transport == "http" and system.organisation.kind in ("commune", "province")
     if (source, defect.dataset) not in by_place or habit.transport == "http":
         return False
-    if defect.dataset == "progress" and (
-        not habit.monthly or system.organisation.kind == "commune"
-    ):
-        return False
+    if defect.dataset == "progress":
+        if not habit.monthly or system.organisation.kind == "commune":
+            return False
+        if defect.kind in ("late", "missing") and system.due_day != LAST_DUE_DAY:
+            return False
     if defect.kind == "late" and defect.dataset == "feedback":
         return habit.dated_names
     return {

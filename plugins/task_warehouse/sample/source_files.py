@@ -32,7 +32,8 @@ def secret_of(system: System) -> str | None:
     """Name of the secret that opens a system's address; None where it is open to all."""
     if not system.habit.bearer:
         return None
-    return "SAMPLE_" + re.sub(r"\W", "_", system.source).upper()
+    level = {"province": "PROVINCE", "commune": "COMMUNE"}.get(system.organisation.kind, "MINISTRY")
+    return f"SAMPLE_{level}"
 
 
 def declare(system: System, datasets: dict[str, Delivery], base_url: str) -> str:

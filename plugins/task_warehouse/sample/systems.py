@@ -13,6 +13,10 @@ TARGETS_KEEPER = "G06"
 WITHOUT_TASK_SOFTWARE = frozenset({"G27", "G28", "G30"})
 """Agencies whose tasks are in the list of the Government Office; they only report progress."""
 
+DUE_DAYS = (10, 10, 10, 12, 14)
+"""Days of the month by which the progress of the month before is due; by system."""
+LAST_DUE_DAY = max(DUE_DAYS)
+
 
 @dataclass(frozen=True, slots=True)
 class System:
@@ -48,7 +52,7 @@ def set_up(seed: int, registry: Registry, direct_communes: int) -> list[System]:
         systems.append(
             System(source_id(org), org, HABITS[number % len(HABITS)],
                    0 if outside else _weight(dice, org), True, refers_to,
-                   dice.choice((10, 10, 10, 11, 12)))
+                   dice.choice(DUE_DAYS))
         )  # fmt: skip
     return systems + _direct_communes(seed, registry, direct_communes)
 
@@ -74,6 +78,6 @@ def _direct_communes(seed: int, registry: Registry, count: int) -> list[System]:
             System(source_id(org), org,
                    SECRET_HABIT if secret else COMMUNE_HABITS[number // 2 % len(COMMUNE_HABITS)],
                    dice.uniform(0.5, 1.5) if own else 0, not secret,
-                   None if own else source_id(province), dice.choice((10, 10, 11)), secret)
+                   None if own else source_id(province), dice.choice(DUE_DAYS), secret)
         )  # fmt: skip
     return systems
