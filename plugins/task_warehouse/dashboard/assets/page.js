@@ -1,0 +1,104 @@
+// Adds sorting and searching to the tables. The pages say everything without it.
+(function () {
+  "use strict";
+
+  var FEW_ROWS = 8;
+  var words = document.body.dataset;
+
+  // Lower case without diacritics, so that "quang ninh" finds "Quảng Ninh".
+  function bare(text) {
+    return text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/đ/gi, "d").toLowerCase();
+  }
+
+  function rowsOf(table) {
+    return Array.prototype.slice.call(table.tBodies[0].rows);
+  }
+
+  // The column a header cell stands over, in a head of one or two rows.
+  function columnOf(table, header) {
+    var taken = [], found = -1;
+    Array.prototype.forEach.call(table.tHead.rows, function (row, y) {
+      var x = 0;
+      Array.prototype.forEach.call(row.cells, function (cell) {
+        while (taken[y + ":" + x]) x += 1;
+        if (cell === header) found = x;
+        for (var dy = 0; dy < cell.rowSpan; dy += 1)
+          for (var dx = 0; dx < cell.colSpan; dx += 1) taken[y + dy + ":" + (x + dx)] = true;
+        x += cell.colSpan;
+      });
+    });
+    return found;
+  }
+
+  function valueOf(row, column, isNumber) {
+    var cell = row.cells[column];
+    var value = cell.dataset.value;
+    if (value === undefined) return bare(cell.textContent.trim());
+    return isNumber && value !== "" && !isNaN(value) ? Number(value) : value;
+  }
+
+  function sortBy(table, header, button) {
+    var column = columnOf(table, header);
+    var isNumber = header.dataset.sort === "number";
+    var now = header.getAttribute("aria-sort");
+    var order = now === "ascending" ? "descending" : now === "descending" ? "ascending" :
+      isNumber && column > 0 ? "descending" : "ascending";
+    Array.prototype.forEach.call(table.tHead.querySelectorAll("[aria-sort]"), function (cell) {
+      cell.removeAttribute("aria-sort");
+    });
+    header.setAttribute("aria-sort", order);
+    var sign = order === "ascending" ? 1 : -1;
+    rowsOf(table).map(function (row, place) {
+      return { row: row, place: place, value: valueOf(row, column, isNumber) };
+    }).sort(function (a, b) {
+      return (a.value < b.value ? -sign : a.value > b.value ? sign : 0) || a.place - b.place;
+    }).forEach(function (item) {
+      table.tBodies[0].appendChild(item.row);
+    });
+    button.focus();
+  }
+
+  function addSorting(table) {
+    Array.prototype.forEach.call(table.tHead.querySelectorAll("th[data-sort]"), function (header) {
+      var button = document.createElement("button");
+      button.type = "button";
+      while (header.firstChild) button.appendChild(header.firstChild);
+      header.appendChild(button);
+      button.addEventListener("click", function () { sortBy(table, header, button); });
+    });
+  }
+
+  function addSearch(table) {
+    var rows = rowsOf(table);
+    if (rows.length < FEW_ROWS) return;
+    var texts = rows.map(function (row) { return bare(row.textContent); });
+    var label = document.createElement("label");
+    var input = document.createElement("input");
+    var count = document.createElement("span");
+    label.className = "search";
+    label.textContent = words.search;
+    input.type = "search";
+    count.className = "small";
+    count.setAttribute("role", "status");
+    label.appendChild(input);
+    label.appendChild(count);
+    table.parentNode.insertBefore(label, table);
+    input.addEventListener("input", function () {
+      var wanted = bare(input.value.trim()).split(/\s+/);
+      var shown = 0;
+      rows.forEach(function (row, i) {
+        var fits = wanted.every(function (word) { return texts[i].indexOf(word) >= 0; });
+        row.hidden = !fits;
+        if (fits) shown += 1;
+      });
+      count.textContent = input.value ?
+        words.shown.replace("%1", shown).replace("%2", rows.length) : "";
+    });
+  }
+
+  Array.prototype.forEach.call(document.querySelectorAll("table[data-tools]"), function (table) {
+    if (!table.tBodies.length || table.tBodies[0].rows.length < 2) return;
+    addSearch(table);
+    addSorting(table);
+  });
+})();

@@ -1,0 +1,419 @@
+"""What the pages show, read from the marts of one snapshot: typed rows, nothing else."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+
+from task_warehouse.errors import AuditError, StorageError
+from task_warehouse.snapshots import Manifest
+
+log = logging.getLogger(__name__)
+
+NATION = "VN"
+UNRESOLVED = "UNRESOLVED"
+DUE_SOON = "due_in_7_days"
+CLASSES = (
+    "completed_on_time",
+    "completed_late",
+    "completed_undated",
+    "open_in_term",
+    "open_overdue",
+    "open_undated",
+)
+LISTED_PER_CLASS = 1000
+FETCH_ROWS = 5000
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """One body's row of ``mart_scorecard`` with its names."""
+
+    organisation_code: str
+    kind: str
+    name: str
+    name_en: str
+    parent_code: str | None
+    tasks: int
+    completed_on_time: int
+    completed_late: int
+    completed_undated: int
+    open_in_term: int
+    open_overdue: int
+    open_undated: int
+    due_in_3_days: int
+    due_in_7_days: int
+    suspended: int
+    never_reported: int
+    completion_rate: float | None
+    on_time_rate: float | None
+    overdue_rate: float | None
+    due_completion_rate: float | None
+    rank_in_kind: int | None
+    colour: str
+
+    @property
+    def completed(self) -> int:
+        return self.completed_on_time + self.completed_late + self.completed_undated
+
+    @property
+    def open(self) -> int:
+        return self.open_in_term + self.open_overdue + self.open_undated
+
+    def count(self, status_class: str) -> int:
+        """Tasks of one of :data:`CLASSES` or of :data:`DUE_SOON`."""
+        return int(getattr(self, status_class))
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task as a page lists it; ``owner`` is the body, or the class in a list of the nation."""
+
+    owner: str
+    status_class: str
+    task_code: str
+    source: str
+    title: str
+    document_code: str | None
+    lead_text: str | None
+    leads: str
+    leads_en: str
+    deadline_text: str | None
+    due_on: date | None
+    completed_on: date | None
+    percent_complete: float | None
+    last_reported_on: date | None
+    days_late: int | None
+    is_suspended: bool
+    delivery_id: str | None
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """The latest obligation of one source and dataset."""
+
+    source: str
+    name: str
+    name_en: str
+    organisation_code: str | None
+    dataset: str
+    business_date: date
+    expected: bool
+    status: str
+    received_at: datetime | None
+    rows_received: int
+    rows_accepted: int
+    rows_rejected: int
+    rows_duplicate: int
+    reason_vi: str | None
+    reason_en: str | None
+
+    @property
+    def is_failed(self) -> bool:
+        """Nothing of it can be in the figures."""
+        return self.status in ("missing", "refused")
+
+
+@dataclass(frozen=True, slots=True)
+class RejectCause:
+    check_id: str
+    dataset: str
+    responsibility: str
+    message_vi: str
+    message_en: str
+    findings: int
+    sources: int
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    source: str
+    name: str
+    name_en: str
+    dataset: str
+    measure: str
+    business_date: date
+    declared: float
+    computed: float | None
+    difference: float | None
+    finding: str
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Counts of an earlier morning: ``counts[organisation][class]``."""
+
+    day: date
+    counts: Mapping[str, Mapping[str, int]]
+
+    def change(self, card: Scorecard, status_class: str) -> int | None:
+        """How many more tasks of a class than that morning; None when it had no such body."""
+        then = self.counts.get(card.organisation_code)
+        return None if then is None else card.count(status_class) - then[status_class]
+
+    def change_of_all(self, card: Scorecard) -> int | None:
+        """How many more tasks of any class."""
+        then = self.counts.get(card.organisation_code)
+        return None if then is None else card.tasks - sum(then[name] for name in CLASSES)
+
+
+@dataclass(frozen=True, slots=True)
+class Morning:
+    """All that the pages of one snapshot need, except the tasks themselves."""
+
+    manifest: Manifest
+    deliveries: int
+    scorecards: Sequence[Scorecard]
+    reporting: Sequence[Reporting]
+    causes: Sequence[RejectCause]
+    differences: Sequence[Difference]
+    yesterday: Earlier | None
+    last_week: Earlier | None
+
+    @property
+    def nation(self) -> Scorecard | None:
+        return next((c for c in self.scorecards if c.organisation_code == NATION), None)
+
+
+_SCORECARD = """
+    select scored.*, coalesce(organisations.name, scored.organisation_code) as name,
+        coalesce(organisations.name_en, scored.organisation_code) as name_en,
+        organisations.parent_code
+    from marts.mart_scorecard as scored
+    left join marts.dim_organisation as organisations
+        on scored.organisation_code = organisations.organisation_code and organisations.is_current
+    where scored.as_of_date = $day
+    order by scored.rank_in_kind nulls last, scored.tasks desc, scored.organisation_code
+"""
+
+_REPORTING = """
+    select reported.*, coalesce(organisations.name, reported.source) as name,
+        coalesce(organisations.name_en, reported.source) as name_en
+    from marts.mart_reporting as reported
+    left join marts.dim_organisation as organisations
+        on reported.organisation_code = organisations.organisation_code
+        and organisations.is_current
+    where reported.business_date <= $day
+    qualify row_number() over (
+        partition by reported.source, reported.dataset order by reported.business_date desc
+    ) = 1
+    order by reported.source, reported.dataset
+"""
+
+# Of each source and dataset the newest refused rows, as long as its latest delivery has some.
+_CAUSES = f"""
+    with latest as ({_REPORTING}),
+    newest as (
+        select rejects.*
+        from marts.mart_reject as rejects
+        inner join latest using (source, dataset)
+        where latest.rows_rejected > 0
+        qualify dense_rank() over (
+            partition by source, dataset order by rejects.business_date desc
+        ) = 1
+    )
+    select check_id, dataset, responsibility, mode(coalesce(message_vi, check_id)) as message_vi,
+        mode(coalesce(message_en, check_id)) as message_en, count(*) as findings,
+        count(distinct source) as sources
+    from newest
+    group by check_id, dataset, responsibility
+    order by findings desc, check_id, dataset
+"""
+
+_DIFFERENCES = """
+    select declared.*, coalesce(organisations.name, declared.source) as name,
+        coalesce(organisations.name_en, declared.source) as name_en
+    from marts.mart_reconciliation as declared
+    left join (
+        select source, any_value(organisation_code) as organisation_code
+        from marts.mart_reporting group by source
+    ) as senders on declared.source = senders.source
+    left join marts.dim_organisation as organisations
+        on senders.organisation_code = organisations.organisation_code and organisations.is_current
+    where declared.business_date <= $day
+    qualify declared.business_date = max(declared.business_date) over (
+        partition by declared.source, declared.dataset
+    )
+    order by declared.source, declared.dataset, declared.measure
+"""
+
+_TASKS = """
+    with status as (
+        select * from marts.fct_task_status where as_of_date = $day
+    ),
+    led as (
+        select distinct task_key, organisation_code
+        from marts.bridge_task_organisation
+        where role in ('lead', 'co_lead')
+    ),
+    leads as (
+        select led.task_key,
+            string_agg(organisations.name, '; ' order by led.organisation_code) as leads,
+            string_agg(organisations.name_en, '; ' order by led.organisation_code) as leads_en
+        from led
+        inner join marts.dim_organisation as organisations
+            on led.organisation_code = organisations.organisation_code and organisations.is_current
+        group by led.task_key
+    ),
+    described as (
+        select status.task_key, status.status_class, status.completed_on, status.percent_complete,
+            status.last_reported_on, status.days_late, status.days_to_due, status.is_suspended,
+            tasks.task_code, tasks.source, tasks.title, tasks.document_code, tasks.lead_text,
+            tasks.deadline_text, tasks.due_on,
+            coalesce(status.last_delivery_id, tasks.delivery_id) as delivery_id,
+            coalesce(status.last_line, tasks.line) as line,
+            coalesce(leads.leads, tasks.lead_code) as leads,
+            coalesce(leads.leads_en, tasks.lead_code) as leads_en
+        from status
+        inner join marts.dim_task as tasks on status.task_key = tasks.task_key
+        left join leads on status.task_key = leads.task_key
+    ),
+    owned as ({owned})
+    select * from owned
+    order by owner, days_late desc nulls last, due_on nulls last, source, task_code
+"""
+
+_BY_BODY = """
+    select led.organisation_code as owner, described.*
+    from described inner join led on described.task_key = led.task_key
+"""
+
+_BY_CLASS = f"""
+    select status_class as owner, * from described
+    union all
+    select '{DUE_SOON}' as owner, * from described where days_to_due between 0 and 7
+"""
+
+_DISAGREEING = """
+    with led as (
+        select distinct task_key, organisation_code
+        from marts.bridge_task_organisation
+        where role in ('lead', 'co_lead')
+        union all
+        select task_key, 'VN' from marts.fct_task_status where as_of_date = $day
+    ),
+    listed as (
+        select organisation_code, status_class, count(*) as tasks
+        from marts.fct_task_status inner join led using (task_key)
+        inner join marts.dim_task using (task_key)
+        where as_of_date = $day
+        group by organisation_code, status_class
+    ),
+    scored as (
+        unpivot (
+            select organisation_code, completed_on_time, completed_late, completed_undated,
+                open_in_term, open_overdue, open_undated
+            from marts.mart_scorecard where as_of_date = $day
+        ) on columns(* exclude (organisation_code)) into name status_class value tasks
+    )
+    select organisation_code, status_class, coalesce(scored.tasks, 0), coalesce(listed.tasks, 0)
+    from scored full join listed using (organisation_code, status_class)
+    where coalesce(scored.tasks, 0) != coalesce(listed.tasks, 0)
+    order by all
+    limit 5
+"""
+
+
+def read_morning(
+    connection: duckdb.DuckDBPyConnection, manifest: Manifest, previous: Sequence[Path]
+) -> Morning:
+    """Everything but the tasks. Raises AuditError when a figure cannot be followed to its tasks."""
+    day = {"day": manifest.as_of_date}
+    _require_followable(connection, day)
+    run = connection.execute(
+        "select deliveries from marts.mart_run where run_id = ?", [manifest.run_id]
+    ).fetchone()
+    earlier = sorted(_readable(previous), key=lambda m: (m.as_of_date, m.published_at))
+    yesterday = _latest(earlier, manifest.as_of_date - timedelta(days=1), within=4)
+    last_week = _latest(earlier, manifest.as_of_date - timedelta(days=7), within=7)
+    return Morning(
+        manifest=manifest,
+        deliveries=run[0] if run else manifest.ledger["deliveries"],
+        scorecards=_read(connection, Scorecard, _SCORECARD, day),
+        reporting=_read(connection, Reporting, _REPORTING, day),
+        causes=_read(connection, RejectCause, _CAUSES, day),
+        differences=_read(connection, Difference, _DIFFERENCES, day),
+        yesterday=yesterday,
+        last_week=last_week,
+    )
+
+
+def tasks_by_body(connection: duckdb.DuckDBPyConnection, day: date) -> Iterator[Task]:
+    """Every task once for each of its leads, body after body, the longest overdue first."""
+    return _tasks(connection, _BY_BODY, day)
+
+
+def tasks_by_class(connection: duckdb.DuckDBPyConnection, day: date) -> Iterator[Task]:
+    """Every task once, class after class (and those due soon), at most 1,000 of each."""
+    capped = f"""
+        select * from ({_BY_CLASS}) qualify row_number() over (
+            partition by owner
+            order by days_late desc nulls last, due_on nulls last, source, task_code
+        ) <= {LISTED_PER_CLASS}
+    """
+    return _tasks(connection, capped, day)
+
+
+def _tasks(connection: duckdb.DuckDBPyConnection, owned: str, day: date) -> Iterator[Task]:
+    names = ", ".join(field.name for field in fields(Task))
+    sql = f"select {names} from ({_TASKS.format(owned=owned)})"
+    cursor = connection.cursor().execute(sql, {"day": day})
+    while rows := cursor.fetchmany(FETCH_ROWS):
+        for row in rows:
+            yield Task(*row)
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection, kind: type[Row], sql: str, day: Mapping[str, date]
+) -> list[Row]:
+    names = ", ".join(field.name for field in fields(kind))  # type: ignore[arg-type]
+    found = connection.execute(f"select {names} from ({sql})", dict(day))
+    return [kind(*row) for row in found.fetchall()]
+
+
+def _require_followable(connection: duckdb.DuckDBPyConnection, day: Mapping[str, date]) -> None:
+    differing = connection.execute(_DISAGREEING, dict(day)).fetchall()
+    if differing:
+        said = "; ".join(f"{c} {s}: {n} against {m} tasks" for c, s, n, m in differing)
+        raise AuditError(
+            f"figures of mart_scorecard that do not lead to their tasks: {said}",
+            where="mart_scorecard, fct_task_status, bridge_task_organisation",
+            remedy="look at the models of these marts; nothing is published",
+        )
+
+
+def _readable(previous: Sequence[Path]) -> Iterator[Manifest]:
+    for path in previous:
+        try:
+            yield Manifest.read(path)
+        except StorageError as error:
+            log.warning("an earlier morning cannot be compared with: %s", error)
+
+
+def _latest(earlier: Sequence[Manifest], until: date, *, within: int) -> Earlier | None:
+    """The last morning not after ``until`` and less than ``within`` days before it."""
+    wanted = [m for m in earlier if until - timedelta(days=within) < m.as_of_date <= until]
+    if not wanted:
+        return None
+    manifest = wanted[-1]
+    file = manifest.path / "parquet" / "mart_scorecard.parquet"
+    names = ", ".join((*CLASSES, DUE_SOON))
+    try:
+        rows = duckdb.execute(
+            f"select organisation_code, {names} from read_parquet(?) where as_of_date = ?",
+            [str(file), manifest.as_of_date],
+        ).fetchall()
+    except duckdb.Error as error:
+        log.warning("the morning of %s cannot be compared with: %s", manifest.as_of_date, error)
+        return None
+    counts = {code: dict(zip((*CLASSES, DUE_SOON), row, strict=True)) for code, *row in rows}
+    return Earlier(manifest.as_of_date, counts)

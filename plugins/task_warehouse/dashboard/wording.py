@@ -1,0 +1,102 @@
+"""Words, numbers and dates in the language of a page."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from task_warehouse.settings import TIMEZONE
+
+Language = Literal["vi", "en"]
+LANGUAGES: tuple[Language, ...] = ("vi", "en")
+MINUS = "\u2212"
+LONGEST_TEXT = 500
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+@cache
+def _texts() -> dict[str, dict[str, dict[str, str]]]:
+    return tomllib.loads(Path(__file__).with_name("texts.toml").read_text(encoding="utf-8"))
+
+
+class Wording:
+    """Everything a template says, in one language."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self.other: Language = "en" if language == "vi" else "vi"
+        self._zone = ZoneInfo(TIMEZONE)
+        self._point, self._comma = (",", ".") if language == "vi" else (".", ",")
+
+    def text(self, key: str, **values: object) -> str:
+        """The text ``section.name`` with ``values`` filled in; KeyError for an unknown key."""
+        section, name = key.split(".", 1)
+        said = _texts()[section][name][self.language]
+        return said.format(**values) if values else said
+
+    def text_or(self, section: str, name: str) -> str:
+        """The text of a code that comes with the data; the code itself where it is not known."""
+        known = _texts()[section].get(name)
+        return known[self.language] if known else name
+
+    def number(self, value: float | None, decimals: int = 0) -> str:
+        """1234.5 as 1.234,5 in Vietnamese, 1,234.5 in English; a dash for nothing."""
+        if value is None:
+            return "–"
+        plain = f"{abs(value):,.{decimals}f}"
+        swapped = plain.translate(str.maketrans(",.", self._comma + self._point))
+        return MINUS + swapped if value < 0 and plain.strip("0.,") else swapped
+
+    def amount(self, value: float | None) -> str:
+        """A number with as many decimals (at most two) as it needs."""
+        if value is None:
+            return "–"
+        decimals = next((d for d in (0, 1) if round(value, d) == round(value, 2)), 2)
+        return self.number(value, decimals)
+
+    def percent(self, share: float | None) -> str:
+        """0.448 as 44,8%; a share that is not quite all or nothing never reads as that."""
+        if share is None:
+            return "–"
+        if 0.9995 <= share < 1:
+            share = 0.999
+        elif 0 < share < 0.0005:
+            share = 0.001
+        shown = self.number(share * 100, 1)
+        return (shown.removesuffix(self._point + "0")) + "%"
+
+    def change(self, value: int | None) -> str:
+        """+3, −2 or =; a dash where there is nothing to compare with."""
+        if value is None:
+            return "–"
+        return "=" if value == 0 else ("+" if value > 0 else "") + self.number(value)
+
+    def day(self, value: date | None) -> str:
+        """dd/mm/yyyy; a dash for none."""
+        return "–" if value is None else value.strftime("%d/%m/%Y")
+
+    def moment(self, value: datetime | None) -> str:
+        """HH:MM dd/mm/yyyy in Vietnam's time; a dash for none."""
+        return "–" if value is None else value.astimezone(self._zone).strftime("%H:%M %d/%m/%Y")
+
+    def of(self, row: Any, vietnamese: str, english: str) -> str:
+        """The attribute of ``row`` in this page's language; the other where it is empty."""
+        first, second = getattr(row, vietnamese), getattr(row, english)
+        said = (first or second) if self.language == "vi" else (second or first)
+        return str(said or "")
+
+    def name(self, row: Any) -> str:
+        return self.of(row, "name", "name_en")
+
+
+def plain(value: object) -> str:
+    """A text that came from outside, safe to lay out: NFC, no control characters, not endless."""
+    said = _CONTROLS.sub(" ", unicodedata.normalize("NFC", str(value)))
+    return said if len(said) <= LONGEST_TEXT else said[:LONGEST_TEXT].rstrip() + "…"
