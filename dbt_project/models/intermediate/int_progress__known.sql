@@ -41,8 +41,10 @@ reports as (
         case
             when versions.completed_on <= versions.reported_on then 'completed'
             when versions.percent_complete >= 100 then 'completed'
+            -- A number says more than a label: 80 % called completed is not.
+            when versions.percent_complete is not null then 'open'
             when versions.status_reported like 'completed%' then 'completed'
-            when versions.percent_complete is not null or versions.status_reported is not null then 'open'
+            when versions.status_reported is not null then 'open'
         end as said
     from versions
     inner join tasks on versions.task_source = tasks.source and versions.task_code = tasks.task_code

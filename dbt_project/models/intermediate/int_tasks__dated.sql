@@ -38,13 +38,13 @@ extended as (
 ),
 
 dates as (
-    select * from versions
-    union
-    select * from extensions
+    select *, false as is_extension from versions
+    union all
+    select *, true as is_extension from extensions
 ),
 
 firsts as (
-    select task_key, arg_min(due_on, (first_seen_on, due_on)) as first_due_on
+    select task_key, arg_min(due_on, (is_extension, first_seen_on, due_on)) as first_due_on
     from dates
     group by task_key
 ),
