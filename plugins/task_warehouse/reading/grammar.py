@@ -1,0 +1,133 @@
+"""The grammar of one CSV dialect as regular expressions over UTF-8 octets.
+
+*Strict* is RFC 4180: a quote opens a field only at its start and closes it only at its end.
+*Lenient* lets quotes stand inside an unquoted field, where every reader takes them as text.
+Possessive quantifiers keep the matching linear: nothing is ever tried twice.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a delimited file is written.
+
+    ``quote`` None: quotes are ordinary text. ``escape``: a character that protects a quote, else
+    quotes are doubled. ``padded``: spaces stand between a delimiter and a quote. ``newline`` is
+    the last octet of a line end.
+    """
+
+    delimiter: str
+    quote: str | None = '"'
+    escape: str | None = None
+    padded: bool = False
+    newline: str = "\n"
+
+    def but(self, **changes: object) -> Dialect:
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+class Grammar:
+    """Compiled expressions of a dialect for records of ``width`` fields (0: any width)."""
+
+    def __init__(self, dialect: Dialect, width: int) -> None:
+        self.dialect = dialect
+        self.width = width
+        self.delimiter = dialect.delimiter.encode()
+        self.quote = (dialect.quote or "").encode()
+        self.escape = (dialect.escape or "").encode()
+        self.newline = dialect.newline.encode()
+        delimiter, quote = re.escape(self.delimiter), re.escape(self.quote)
+        end = rb"\r?\n" if dialect.newline == "\n" else rb"\r"
+        plain = self._run(quote)
+        quoted = self._quoted() if quote else b""
+        field = rb"(?:" + quoted + rb"|" + plain + rb"*+)" if quote else plain + rb"*+"
+        self.field = re.compile(field)
+        self.record = re.compile(field + rb"(?:" + delimiter + field + rb")*+" + end)
+        self.clean = self._clean(field, plain, quoted, delimiter, end)
+        opening = rb"(?:" + field + delimiter + rb")*+ *+" + quote
+        self.unclosed = re.compile(opening + self._inside() + rb"\Z") if quote else None
+        self.lenient_field = re.compile(self._lenient(quoted))
+
+    def _run(self, quote: bytes) -> bytes:
+        """One octet of an unquoted field."""
+        if len(self.delimiter) == 1:
+            return rb"[^" + re.escape(self.delimiter) + quote + rb"\r\n]"
+        return rb"(?:(?!" + re.escape(self.delimiter) + rb")[^" + quote + rb"\r\n])"
+
+    def _inside(self) -> bytes:
+        quote, escape = re.escape(self.quote), re.escape(self.escape)
+        if self.escape and self.escape != self.quote:
+            return rb"(?:[^" + quote + escape + rb"]|" + escape + rb"[\s\S]|" + quote * 2 + rb")*+"
+        return rb"[^" + quote + rb"]*+(?:" + quote * 2 + rb"[^" + quote + rb"]*+)*+"
+
+    def _quoted(self) -> bytes:
+        quote = re.escape(self.quote)
+        pad = rb" *+" if self.dialect.padded else b""
+        return pad + quote + self._inside() + quote + pad
+
+    def _clean(
+        self, field: bytes, plain: bytes, quoted: bytes, delimiter: bytes, end: bytes
+    ) -> re.Pattern[bytes]:
+        """As many sound records of the right width as follow one another."""
+        if self.width == 1:  # an empty line is not a record
+            one = rb"(?:" + quoted + rb"|" + plain + rb"++)" if self.quote else plain + rb"++"
+            return re.compile(rb"(?:" + one + end + rb")*+")
+        rest = rb"(?:" + delimiter + field + rb"){%d}" % max(self.width - 1, 0)
+        return re.compile(rb"(?:" + field + rest + end + rb")*+")
+
+    def _lenient(self, quoted: bytes) -> bytes:
+        """A field with quotes inside it, but neither at its beginning nor at its end."""
+        any_octet = self._run(b"")
+        if not self.quote:
+            return any_octet + rb"*+"
+        quote, stop = re.escape(self.quote), rb"(?=" + re.escape(self.delimiter) + rb"|\Z)"
+        unquoted = rb"(?!" + quote + rb")" + any_octet + rb"*+(?<!" + quote + rb")"
+        return rb"(?:" + quoted + stop + rb"|" + unquoted + stop + rb")"
+
+    def split(self, record: bytes) -> list[bytes]:
+        """Fields of a strictly sound record without its line end, still quoted."""
+        if not self.quote or self.quote not in record:
+            return record.split(self.delimiter)
+        return self._split_by(self.field, record) or []
+
+    def split_leniently(self, line: bytes) -> list[bytes] | None:
+        """Fields of one line whose quotes stand inside unquoted fields; None if it is damaged."""
+        return self._split_by(self.lenient_field, line)
+
+    def _split_by(self, pattern: re.Pattern[bytes], body: bytes) -> list[bytes] | None:
+        fields, place = [], 0
+        while True:
+            match = pattern.match(body, place)
+            if match is None:
+                return None
+            fields.append(match.group())
+            place = match.end()
+            if place == len(body):
+                return fields
+            if not body.startswith(self.delimiter, place):
+                return None
+            place += len(self.delimiter)
+
+    def value(self, field: bytes) -> bytes:
+        """The text of a field without its quotes and escapes."""
+        if not self.quote:
+            return field
+        core = field.strip(b" ") if self.dialect.padded else field
+        if len(core) < 2 or not (core.startswith(self.quote) and core.endswith(self.quote)):
+            return field
+        inner = core[1:-1]
+        if self.escape and self.escape != self.quote:
+            protected = rb"%b([\s\S])|%b" % (re.escape(self.escape), re.escape(self.quote * 2))
+            return re.sub(protected, lambda match: match.group(1) or self.quote, inner)
+        return inner.replace(self.quote * 2, self.quote)
+
+
+@lru_cache(maxsize=512)
+def grammar(dialect: Dialect, width: int) -> Grammar:
+    """The compiled grammar; the same few dialects come again in thousands of files."""
+    return Grammar(dialect, width)
