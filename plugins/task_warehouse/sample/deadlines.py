@@ -77,5 +77,5 @@ def print_deadline(dice: Dice, assigned_on: date, *, day_share: float, style: st
 
 
 def on_day(due_on: date, style: str) -> Deadline:
-    """A deadline that names its day."""
-    return Deadline(due_on.strftime(DAY_STYLES.get(style, "%d/%m/%Y")), due_on, "day")
+    """A deadline that names its day; ISO where the style would leave room for doubt."""
+    return Deadline(due_on.strftime(DAY_STYLES.get(style, "%Y-%m-%d")), due_on, "day")

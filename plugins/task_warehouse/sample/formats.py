@@ -26,6 +26,7 @@ DATE_FORMATS = {
     "yyyymmdd": "%Y%m%d",
     "mm/dd/yyyy": "%m/%d/%Y",
 }
+MOMENTS = {"iso": "%Y-%m-%dT%H:%M:%S+07:00", "yyyymmdd": "%Y-%m-%d %H:%M:%S"}
 ARCHIVE_TIME = (2025, 1, 1, 0, 0, 0)
 BOOK_CREATED = datetime(2025, 1, 1)
 TITLES = {
@@ -70,7 +71,7 @@ def show(habit: Habit, dataset: str) -> Callable[[str, Cell], Cell]:
     """A function that writes one cell the way the habit does, numbers and real dates kept."""
     words = words_of(habit.words, dataset)
     pattern = DATE_FORMATS[habit.date_format]
-    moment = "%Y-%m-%dT%H:%M:%S+07:00" if habit.date_format == "iso" else f"{pattern} %H:%M:%S"
+    moment = MOMENTS.get(habit.date_format, f"{pattern} %H:%M:%S")
     native = habit.native_dates
 
     def shown(column: str, cell: Cell) -> Cell:

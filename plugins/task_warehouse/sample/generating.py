@@ -96,14 +96,19 @@ def _check(tasks: int, direct_communes: int, defect_share: float) -> None:
             raise UsageError(f"{name} is {value}", remedy=f"give a number from {low} to {high}")
 
 
-def _clear(out: Path) -> None:
-    """Remove a former sample; anything else in ``out`` is not ours to remove."""
+def refuse_strangers(out: Path) -> None:
+    """Raise :class:`UsageError` where ``out`` holds anything but a former sample."""
     if out.exists() and any(out.iterdir()) and not (out / MARK).is_file():
         raise UsageError(
             "the folder for the sample holds something that is not a sample",
             where=str(out),
             remedy="name an empty or a new folder",
         )
+
+
+def _clear(out: Path) -> None:
+    """Remove a former sample; anything else in ``out`` is not ours to remove."""
+    refuse_strangers(out)
     for name in FOLDERS:
         shutil.rmtree(out / name, ignore_errors=True)
         (out / name).mkdir(parents=True)
