@@ -21,6 +21,8 @@ CSV, JSON, NDJSON, XLSX, XLS, XML, ZIP, GZIP, TAR = (
 )
 ARCHIVES = frozenset({ZIP, GZIP, TAR})
 WORKBOOKS = frozenset({XLSX, XLS})
+# Pages of one pull are landed as a sequence of JSON texts (RFC 7464).
+_DECLARED_AS = {"tsv": CSV, "json-seq": JSON}
 DECLARABLE = frozenset({CSV, "tsv", JSON, NDJSON, XLSX, XLS, XML})
 
 _MAGIC = (
@@ -116,7 +118,7 @@ def _json_or_lines(text: str) -> str:
 def claimed_format(declared: str | None, name: str) -> str | None:
     """What the source declared, else what the name ends in; None if neither says."""
     if declared:
-        kind = CSV if declared.lower() == "tsv" else declared.lower()
+        kind = _DECLARED_AS.get(declared.lower(), declared.lower())
         if kind not in DECLARABLE:
             raise Refusal(refusal.UNSUPPORTED, f"no reader for the declared format {declared!r}")
         return kind
