@@ -25,10 +25,10 @@ from task_warehouse.transports.attempts import Attempt, Fault, Pull, explain, fa
 from task_warehouse.transports.pacing import Deadline, RateLimiter
 from task_warehouse.transports.peeking import Peeker
 from task_warehouse.transports.signing import Secrets
+from task_warehouse.transports.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from concurrent.futures import Future
     from datetime import datetime
     from pathlib import Path
 
@@ -69,6 +69,8 @@ class _Batch:
     secrets: Secrets
     peeker: Peeker
     rates: RateLimiter = field(default_factory=RateLimiter)
+    tokens: Tokens = field(default_factory=Tokens)
+    mistakes: list[Exception] = field(default_factory=list)  # of ours, raised at the end
 
 
 def plan_batches(sources_dir: Path, as_of: date, batch_size: int = 64) -> list[list[str]]:
@@ -129,10 +131,10 @@ def _pull_all(
     receipts: list[Receipt] = []
     ours: BaseException | None = None
     with ThreadPoolExecutor(max_workers=at_a_time, thread_name_prefix="collect") as pool:
-        pulls: dict[Future[list[Receipt]], str] = {
-            pool.submit(_collect_source, batch, source): source.source
+        pulls = [
+            pool.submit(_collect_source, batch, source)
             for source in sorted(sources, key=lambda one: batch.history.is_failing(one.source))
-        }
+        ]
         for done, future in enumerate(as_completed(pulls), start=1):
             if future.cancelled():
                 continue
@@ -140,13 +142,11 @@ def _pull_all(
             if error is None:
                 receipts.extend(future.result())
             else:
-                log.error("collecting %s failed by our own fault", pulls[future], exc_info=error)
                 ours = ours or error
-                if isinstance(error, StorageError):
-                    pool.shutdown(wait=False, cancel_futures=True)
+                pool.shutdown(wait=False, cancel_futures=True)
             if done % TOLD_EVERY == 0 or done == len(pulls):
                 progress.tell("collect", "sources tried", done=done, total=len(pulls))
-    return receipts, ours
+    return receipts, ours or next(iter(batch.mistakes), None)
 
 
 def _collect_source(batch: _Batch, source: Source) -> list[Receipt]:
@@ -179,16 +179,31 @@ def _collect_dataset(
             batch.secrets,
             batch.peeker,
             batch.rates,
+            batch.tokens,
             earlier=batch.history.of(source.source, name),
             last_success=batch.history.last_success(source.source, name),
             business_date_of=lambda shown: date_in_name(dataset, shown),
         )
-        attempts = pull_dataset(pull)
+        attempts = _pull(batch, pull)
     elapsed_ms = int((time.monotonic() - started) * 1000)
     seen: set[tuple[date, str]] = set()
     return [
         _conclude(batch, source, name, dataset, attempt, seen, elapsed_ms) for attempt in attempts
     ]
+
+
+def _pull(batch: _Batch, pull: Pull) -> list[Attempt]:
+    try:
+        return pull_dataset(pull)
+    except StorageError:
+        raise
+    except Exception as error:
+        # A mistake in this program must not cost the other sources their morning: it is a
+        # receipt that says so now, and raised once the batch is done.
+        log.exception("pulling %s of %s failed by our own fault", pull.name, pull.source.source)
+        batch.mistakes.append(error)
+        fault = failed("transport.our_mistake", type(error).__name__)
+        return [Attempt("failed", pull.dataset.address, fault=fault)]
 
 
 def _conclude(

@@ -57,13 +57,14 @@ def read_history(home: Home, sources: Sequence[str], as_of: date) -> History:
         )
         for source, dataset, *rest in connection.execute(
             """
-            select source, dataset, business_date, origin, sha256, size_bytes, etag, last_modified
+            select source, dataset, business_date, origin, original_name,
+              sha256, size_bytes, etag, last_modified
             from mine where outcome in ('landed', 'unchanged', 'duplicate')
             order by received_at desc, business_date desc, receipt_id
             """
         ).fetchall():
             history.held[source, dataset].append(Earlier(*rest))
-            history.hashes[source, dataset].add(rest[2])
+            history.hashes[source, dataset].add(history.held[source, dataset][-1].sha256)
         history.successes = {
             (source, dataset): day
             for source, dataset, day in connection.execute(

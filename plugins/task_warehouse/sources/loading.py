@@ -219,7 +219,7 @@ def _expected(detail: ErrorDetails, context: Mapping[str, Any]) -> str:
 def _shown(detail: ErrorDetails, loc: Iterable[str]) -> str:
     """What stands there; never where a credential may have been pasted."""
     found = detail["input"]
-    if not {"auth", "url", "secret", "token_url"}.isdisjoint(loc):
+    if not {"auth", "url", "params", "secret", "token_url"}.isdisjoint(loc):
         return "not usable (not shown: it may hold a credential)"
     if found is None:
         return "empty"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -94,10 +94,19 @@ def _url(value: Any) -> Any:
         raise _refuse("an address http://… or https://…")
     if "@" in parts.netloc:
         raise _refuse("an address without user and password; name them under 'auth:'")
-    names = {name.casefold() for name, _ in parse_qsl(parts.query)}
-    if names & CREDENTIAL_PARAMETERS:
-        raise _refuse("an address without a credential in it; name the secret under 'auth:'")
+    _no_credential(name for name, _ in parse_qsl(parts.query))
     return value
+
+
+def _params(value: Any) -> Any:
+    if isinstance(value, dict):
+        _no_credential(value)
+    return value
+
+
+def _no_credential(names: Iterable[str]) -> None:
+    if {name.casefold() for name in names} & CREDENTIAL_PARAMETERS:
+        raise _refuse("an address without a credential in it; name the secret under 'auth:'")
 
 
 def _weekday_or_day(value: Any) -> Any:
@@ -171,6 +180,7 @@ class Auth(Strict):
     user: str | None = None  # basic and oauth2: else the secret is 'user:password'
     token_url: Url | None = None
     scope: str | None = None
+    client_in: Literal["header", "form"] = "header"  # where the token address wants the client
 
     @model_validator(mode="after")
     def _complete(self) -> Auth:
@@ -222,7 +232,7 @@ class DatasetFields(Strict):
     pattern: str = "*"
     settle_seconds: Seconds = 2
     url: Url | None = None
-    params: dict[str, str] = Field(default_factory=dict)
+    params: Annotated[dict[str, str], BeforeValidator(_params)] = Field(default_factory=dict)
     paging: Paging | None = None
     auth: Auth | None = None
     private_network: bool = False
@@ -293,7 +303,11 @@ class DatasetSource(DatasetFields):
     @property
     def address(self) -> str:
         """Where it comes from, as declared; never a credential."""
-        return self.url or f"{self.path}/{self.pattern}"
+        if self.url is None:
+            return f"{self.path}/{self.pattern}"
+        if not self.params:
+            return self.url
+        return self.url + ("&" if "?" in self.url else "?") + urlencode(self.params)
 
     def read_options(self) -> dict[str, Any]:
         """What reading and checking must know, frozen into each receipt."""

@@ -67,7 +67,7 @@ def read_document(path: Path) -> Document:
     if not isinstance(node, MappingNode):
         raise SourceFileError(
             f"{path.name} says nothing" if node is None else f"{path.name} is not a list of keys",
-            where=f"{path}:1",
+            where=f"{path}:{node.start_mark.line + 1 if node else 1}",
             remedy="start with 'source:', 'organisation:' and 'datasets:', or remove the file",
         )
     builder = _Builder(document)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from task_warehouse.transports.pacing import Deadline, RateLimiter
     from task_warehouse.transports.peeking import Peeker
     from task_warehouse.transports.signing import Secrets
+    from task_warehouse.transports.tokens import Tokens
 
 
 class Fault(Exception):  # noqa: N818 - a source's fault is an outcome, not an error of ours
@@ -83,6 +84,7 @@ class Earlier:
 
     business_date: date
     origin: str
+    original_name: str | None
     sha256: str
     size_bytes: int
     etag: str | None
@@ -102,6 +104,7 @@ class Pull:
     secrets: Secrets
     peeker: Peeker
     rates: RateLimiter
+    tokens: Tokens
     earlier: tuple[Earlier, ...] = ()
     last_success: date | None = None  # business date of the last good pull before the as-of date
     business_date_of: Callable[[str], date | None] = field(default=lambda _name: None)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import TypeVar
 
+    from task_warehouse.sources.model import Auth
     from task_warehouse.transports.attempts import Pull
 
     Taken = TypeVar("Taken")
@@ -29,6 +30,7 @@ CHUNK_BYTES = 65_536
 WORTH_AGAIN = {408, 429, 500, 502, 503, 504}
 GZIP = ("gzip", "x-gzip")
 LONGEST_HEADER = 1_024
+MAX_TOKEN_BYTES = 65_536
 USER_AGENT = "task-warehouse"
 
 
@@ -97,6 +99,7 @@ class Door:
         self.origin = declared
         self._session = session_for(pull, declared)
         self._authorisation: dict[str, str] | None = None
+        self._renewed = False
 
     def __enter__(self) -> Self:
         return self
@@ -123,16 +126,30 @@ class Door:
         if Origin.of(url) != self.origin:
             raise refused("transport.next_elsewhere", Origin.of(url) or "?", self.origin)
         limits, deadline = self._pull.dataset.limits, self._pull.deadline
-        for attempt in range(limits.retries + 1):
+        attempt = 0
+        while True:
             deadline.check()
             try:
                 return self._once(url, params, headers, take)
             except Fault as fault:
+                if self._renews(fault):
+                    continue
                 if not fault.again or attempt == limits.retries:
                     raise
                 pause = backoff_seconds(limits.backoff_seconds, attempt)
                 deadline.wait(pause if fault.wait is None else fault.wait, fault)
-        raise AssertionError("unreachable: the last attempt returns or raises")
+                attempt += 1
+
+    def _renews(self, fault: Fault) -> bool:
+        """A token that is refused may have run out early: once, a new one is asked for."""
+        auth = self._pull.dataset.auth
+        if auth is None or auth.kind != "oauth2" or self._renewed:
+            return False
+        if fault.code != "transport.unauthorised":
+            return False
+        self._pull.tokens.forget(auth)
+        self._authorisation, self._renewed = None, True
+        return True
 
     def _once(
         self,
@@ -289,4 +306,42 @@ def _unzipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 def authorisation(pull: Pull) -> dict[str, str]:
     """The header that opens the declared host."""
-    return pull.secrets.headers(pull.dataset.auth)
+    auth = pull.dataset.auth
+    if auth is None or auth.kind != "oauth2":
+        return pull.secrets.headers(auth)
+    token = pull.tokens.get(pull, auth, lambda: ask_for_token(pull, auth))
+    return {"Authorization": f"Bearer {token}"}
+
+
+def ask_for_token(pull: Pull, auth: Auth) -> tuple[str, float]:
+    """OAuth2 client credentials: a token and the seconds it lives.
+
+    The client's secret goes to the declared token address only. Raises a Fault.
+    """
+    url = auth.token_url or ""
+    origin = Origin.of(url)
+    assert origin is not None, "the model lets only HTTP addresses through"
+    client, secret = pull.secrets.user_and_password(auth)
+    form = {"grant_type": "client_credentials", **({"scope": auth.scope} if auth.scope else {})}
+    if auth.client_in == "form":
+        form |= {"client_id": client, "client_secret": secret}
+    with session_for(pull, origin) as session, mending(pull):
+        response = session.post(
+            url,
+            data=form,
+            auth=(client, secret) if auth.client_in == "header" else None,
+            stream=True,
+            allow_redirects=False,
+            timeout=timeouts(pull),
+        )
+        with response:
+            if response.status_code in WORTH_AGAIN:
+                raise failed("transport.server_error", response.status_code, again=True)
+            if response.status_code != 200:
+                raise failed("transport.token_refused", response.status_code)
+            body = b"".join(Reply(pull, response).body(MAX_TOKEN_BYTES))
+    said = pull.peeker.peek(body, next_path="access_token", total="expires_in")
+    if not said.next or not said.next.isprintable():
+        raise failed("transport.token_refused", response.status_code)
+    pull.secrets.remember(said.next)
+    return said.next, float(said.total if said.total is not None else 0)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from task_warehouse.transports.pacing import Deadline
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+# Where clouds tell a machine its credentials; private addresses that no export has.
+METADATA = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,13 @@ class Guard:
             pass
         if self.origin.host == "localhost":
             return ip.is_loopback
-        if ip.is_link_local or ip.is_loopback or ip.is_multicast or ip.is_unspecified:
+        if (
+            ip in METADATA
+            or ip.is_link_local
+            or ip.is_loopback
+            or ip.is_multicast
+            or ip.is_unspecified
+        ):
             return False
         return ip.is_global or (self.private_network and ip.is_private)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from task_warehouse.transports.attempts import Fault, failed, refused
+from task_warehouse.transports.guarding import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,7 +125,10 @@ class _Steps:
             self.params = {**self._declared, self._paging.cursor_param: following}
         else:
             # The door refuses an address on another host; the query is the server's own.
-            self.url, self.params = urljoin(self.url, following), {}
+            try:
+                self.url, self.params = urljoin(self.url, following), {}
+            except ValueError:
+                raise refused("transport.next_elsewhere", "?", Origin.of(self.url)) from None
         return True
 
     def _step(self) -> tuple[str, tuple[tuple[str, str], ...]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from task_warehouse.landing import TooLargeError, receive
-from task_warehouse.transports.attempts import Attempt, Fault, refused
+from task_warehouse.transports.attempts import Attempt, Fault, failed, refused
 from task_warehouse.transports.exchange import Door
 from task_warehouse.transports.paging import walk_pages
 
@@ -28,7 +28,7 @@ DATE_FORMATS = {"iso": "%Y-%m-%d", "dd/mm/yyyy": "%d/%m/%Y", "yyyymmdd": "%Y%m%d
 
 def pull_web(pull: Pull) -> list[Attempt]:
     """Fetch the dataset from its address; always one attempt, whatever happens."""
-    origin = pull.dataset.url or ""
+    origin = pull.dataset.address
     door: Door | None = None
     try:
         with Door(pull) as door:
@@ -57,21 +57,23 @@ def parameters(pull: Pull) -> dict[str, str]:
 
 
 def _single(pull: Pull, door: Door) -> Attempt:
-    dataset, origin = pull.dataset, pull.dataset.url or ""
+    dataset, origin = pull.dataset, pull.dataset.address
     known = _conditional(pull)
     headers = _condition_headers(known)
 
     def take(reply: Reply) -> Received | None:
-        if reply.status in (204, 304):
+        if reply.status == 204 or (reply.status == 304 and known):
             return None
+        if reply.status == 304:
+            raise failed("transport.http_status", reply.status)
         return receive(pull.home, reply.body(dataset.limits.max_bytes))
 
-    reply, received = door.get(origin, parameters(pull), headers, take)
+    reply, received = door.get(dataset.url or "", parameters(pull), headers, take)
     if reply.status == 304 and known:
         return Attempt(
             "not_modified",
             origin,
-            known.origin,
+            known.original_name,
             sha256=known.sha256,
             etag=known.etag,
             last_modified=known.last_modified,
@@ -109,17 +111,19 @@ def _paged(pull: Pull, door: Door) -> Attempt:
     received = receive(pull.home, sequence(), max_bytes=dataset.limits.max_bytes)
     if not sum(counted):
         received.drop()
-        return Attempt("nothing_arose", dataset.url or "")
-    return Attempt("arrived", dataset.url or "", _last_segment(dataset.url or ""), received)
+        return Attempt("nothing_arose", dataset.address)
+    return Attempt("arrived", dataset.address, _last_segment(dataset.url or ""), received)
 
 
 def _conditional(pull: Pull) -> Earlier | None:
     """The newest delivery of this address, when its bytes are still ours to repeat."""
     if pull.dataset.updated_since:
         return None
-    for earlier in pull.earlier[:1]:
-        if (earlier.etag or earlier.last_modified) and pull.holds(earlier.sha256):
-            return earlier
+    # Of another address (or query) a tag means nothing, even where it is the same text.
+    here = (one for one in pull.earlier if one.origin == pull.dataset.address)
+    newest = next(here, None)
+    if newest and (newest.etag or newest.last_modified) and pull.holds(newest.sha256):
+        return newest
     return None
 
 

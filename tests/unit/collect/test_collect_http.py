@@ -384,7 +384,7 @@ def test_a_rate_limit_holds_over_all_sources_of_a_host(bench: Bench, server: Ser
 
 def test_one_slow_source_does_not_delay_the_others(bench: Bench, server: Server) -> None:
     bench.declare(
-        "cham", tasks=bench.http(server.on("/slow", drips()), limits={"deadline_seconds": 2})
+        "cham", tasks=bench.http(server.on("/slow", drips()), limits={"deadline_seconds": 5})
     )
     finished: list[float] = []
 
@@ -398,4 +398,4 @@ def test_one_slow_source_does_not_delay_the_others(bench: Bench, server: Server)
     started = time.monotonic()
     found = bench.collect(as_of=date(2025, 7, 1))
     assert sum(receipt["outcome"] == "landed" for receipt in found) == 40
-    assert max(finished) - started < 1.5
+    assert max(finished) - started < 4.5
