@@ -16,6 +16,7 @@ BLANKS = (
 )
 EXCEL_EPOCH = "date '1899-12-30'"
 DAY_FIRST = "['%d/%m/%Y', '%d/%m/%Y %H:%M', '%d/%m/%Y %H:%M:%S']"
+COMPACT = "['%Y%m%d %H:%M:%S', '%Y%m%d%H%M%S', '%Y%m%d %H:%M', '%Y%m%d']"
 MONTH_FIRST = "['%m/%d/%Y', '%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M:%S']"
 TIMES_IN_JSON = "layout.file_format in ('json', 'ndjson')"
 ROMAN = "case lower({0}) when 'i' then 1 when 'ii' then 2 when 'iii' then 3 when 'iv' then 4 else cast({0} as integer) end"
@@ -92,6 +93,7 @@ def moment(name: str) -> str:
     instant = (
         f"case when {name}[5] in ('-', '/') then cast(try_cast({name} as timestamptz) as timestamp)"
         f" when layout.date_format = 'mm/dd/yyyy' then try_strptime({slashed}, {MONTH_FIRST})"
+        f" when layout.date_format = 'yyyymmdd' then try_strptime({name}, {COMPACT})"
         f" when layout.date_format is null or layout.date_format = 'dd/mm/yyyy'"
         f" then coalesce(try_strptime({slashed}, {DAY_FIRST}),"
         f" case when {TIMES_IN_JSON} and regexp_full_match({name}, '[0-9]{{13}}')"
