@@ -62,6 +62,22 @@ def last_expected(source: Source, dataset: DatasetSource, until: date) -> date |
     return None
 
 
+def next_expected(
+    source: Source, dataset: DatasetSource, since: date, *, after: bool = False
+) -> date | None:
+    """The first business date from ``since`` on (``after``: behind it) on which it is expected."""
+    if dataset.cadence == "once":
+        only = dataset.business_date.fixed or source.valid_from
+        is_later = only is not None and (only > since if after else only >= since)
+        return only if only and is_later and is_expected(source, dataset, only) else None
+    first = max(since + timedelta(days=int(after)), source.valid_from or since)
+    for ahead in range(32):
+        day = first + timedelta(days=ahead)
+        if is_expected(source, dataset, day):
+            return day
+    return None
+
+
 def month_end(year: int, month: int) -> date:
     """The last day of a month."""
     return date(year, month, calendar.monthrange(year, month)[1])

@@ -1,0 +1,89 @@
+"""The list of sources: what is expected, what came, since when one is silent."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from collecting_bench import Bench
+
+from task_warehouse.sources import describe
+
+
+def rows(bench: Bench, as_of: date) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (row["source"], row["dataset"]): row for row in describe(bench.home, bench.sources, as_of)
+    }
+
+
+def test_nothing_collected_yet(bench: Bench) -> None:
+    bench.declare_text(
+        """\
+        source: bo-g06
+        organisation: G06
+        valid_from: 2025-06-28
+        defaults: {transport: folder}
+        datasets:
+          tasks: {path: drop}
+          progress: {path: other, cadence: monthly, due_day: 10}
+        """
+    )
+    said = rows(bench, date(2025, 7, 1))
+    assert said["bo-g06", "tasks"] == {
+        "source": "bo-g06",
+        "organisation": "G06",
+        "dataset": "tasks",
+        "transport": "folder",
+        "cadence": "daily",
+        "in_force": True,
+        "expected": True,
+        "last_came": None,
+        "last_landed": None,
+        "silent_since": date(2025, 6, 28),
+        "last_outcome": None,
+        "reason": None,
+    }
+    assert said["bo-g06", "progress"]["expected"] is False
+    assert said["bo-g06", "progress"]["silent_since"] is None
+
+
+def test_silent_since_the_first_day_owed_that_did_not_come(bench: Bench) -> None:
+    bench.declare(
+        tasks=bench.folder(business_date={"from_name": r"_(?P<date>\d{8})"}),
+        progress=bench.folder("weekly", cadence="weekly", due_day="monday"),
+    )
+    bench.drop("tasks_20250701.csv", "a\n")
+    for day in (1, 2, 3):
+        bench.collect(date(2025, 7, day))
+    said = rows(bench, date(2025, 7, 8))
+    tasks, progress = said["bo-g06", "tasks"], said["bo-g06", "progress"]
+    assert tasks["last_came"] == date(2025, 7, 1)
+    assert tasks["silent_since"] == date(2025, 7, 2)
+    assert tasks["last_outcome"] == "missing"
+    assert "No file matches" in tasks["reason"]
+    assert tasks["last_landed"] is not None
+    assert progress["silent_since"] == date(2025, 7, 7)
+    assert rows(bench, date(2025, 7, 1))["bo-g06", "tasks"]["silent_since"] is None
+
+
+def test_nothing_arose_is_not_silence(bench: Bench, server: Any) -> None:
+    from misbehaving_server import says
+
+    bench.declare(tasks=bench.http(server.on("/tasks", says([]))))
+    bench.collect()
+    assert rows(bench, date(2025, 7, 1))["bo-g06", "tasks"]["silent_since"] is None
+
+
+def test_an_ended_source_is_listed_and_owes_nothing_more(bench: Bench) -> None:
+    bench.declare_text(
+        """\
+        source: bo-g13
+        organisation: G13
+        valid_from: 2025-01-01
+        valid_to: 2025-02-28
+        datasets: {tasks: {transport: folder, path: drop}}
+        """
+    )
+    row = rows(bench, date(2025, 7, 1))["bo-g13", "tasks"]
+    assert (row["in_force"], row["expected"]) == (False, False)
+    assert row["silent_since"] == date(2025, 1, 1)
