@@ -14,6 +14,7 @@ import resource
 import sys
 import time
 import traceback
+from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -119,9 +120,7 @@ def main() -> None:
     import pyarrow as pa
 
     pa.set_cpu_count(1)
-    from task_warehouse.reading import delivery, tables
-
-    assert (delivery, tables)  # imported once, before the first delivery
+    import_module("task_warehouse.reading.delivery")  # once, before the first delivery
     sys.setrecursionlimit(1_000)
     desk = Desk(scratch, limits, answers)
     desk.say({"ready": True})

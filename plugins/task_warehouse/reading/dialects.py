@@ -19,8 +19,9 @@ from task_warehouse.reading.refusal import Refusal
 COMMON = (",", ";", "\t", "|")
 RARE = (":", "^", "~", "#", "§", "¦", "\x1f", "\x01", " ")
 QUOTES = ('"', "'")
-SAMPLE_BYTES = 96 * 1024
+SAMPLE_BYTES = 64 * 1024
 ENOUGH = 0.5
+_QUOTED = re.compile(rb'"[^"]*+"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,10 @@ def find_dialect(sample: bytes, declared: str | None, hints: frozenset[str]) -> 
 
 def line_end(sample: bytes) -> str:
     """The octet that ends lines: a carriage return alone only where no line feed competes."""
-    feeds, returns = sample.count(b"\n"), sample.count(b"\r")
+    bare = _QUOTED.sub(b"", sample[:SAMPLE_BYTES])
+    bare = bare if b"\n" in bare or b"\r" in bare else sample
+    feeds, returns = bare.count(b"\n"), bare.count(b"\r")
+    sample = bare
     return "\r" if returns - sample.count(b"\r\n") > feeds else "\n"
 
 

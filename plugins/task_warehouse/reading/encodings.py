@@ -19,7 +19,8 @@ from task_warehouse.reading.refusal import Refusal
 from task_warehouse.reading.syllables import score
 
 CHUNK = 4 << 20
-SAMPLE = 1 << 20
+SAMPLE = 1 << 18
+SCORED = 30_000
 UTF_8, UTF_16_LE, UTF_16_BE = "utf-8", "utf-16-le", "utf-16-be"
 WINDOWS_1258, WINDOWS_1252, TCVN3, VNI = "windows-1258", "windows-1252", "tcvn3", "vni"
 
@@ -52,7 +53,7 @@ _NAMES = {
     "vniwin": VNI,
     "vniwindows": VNI,
 }
-_CODECS = {WINDOWS_1258: "cp1258", WINDOWS_1252: "cp1252", TCVN3: "latin-1", VNI: "latin-1"}
+_CODECS = {WINDOWS_1258: "cp1258", WINDOWS_1252: "cp1252", TCVN3: "cp1252", VNI: "cp1252"}
 _CONVERTERS: dict[str, Callable[[str], str]] = {TCVN3: from_tcvn3, VNI: from_vni}
 _SURROGATES = re.compile("[\udc80-\udcff]+")
 
@@ -134,7 +135,12 @@ def _utf_16_side(head: bytes) -> str | None:
 
 
 def _utf_8_or_detected(sample: bytes, wanted: str | None, *, cut: bool) -> Encoding:
-    text = sample.decode("utf-8", "surrogateescape")
+    try:
+        text = sample.decode()
+    except UnicodeDecodeError:
+        text = sample.decode("utf-8", "surrogateescape")
+    else:
+        return Encoding(UTF_8) if text.isascii() else _utf_8(text, wanted)
     broken = list(_SURROGATES.finditer(text))
     if cut and broken and broken[-1].end() == len(text):
         broken.pop()  # a letter cut in two by the end of the sample
@@ -161,10 +167,11 @@ def _utf_8(text: str, wanted: str | None) -> Encoding:
     """UTF-8; looked at again for legacy code points that were saved as Unicode unconverted."""
     if wanted:
         return Encoding(UTF_8)
-    words, share = score(text[:200_000])
+    text = text[:SCORED]
+    words, share = score(text)
     if words < 20 or share >= 0.5:
         return Encoding(UTF_8)
-    best = _best({name: convert(text[:200_000]) for name, convert in _CONVERTERS.items()})
+    best = _best({name: convert(text) for name, convert in _CONVERTERS.items()})
     if best is None:
         return Encoding(UTF_8)
     note = f"encoding detected: {best[0]} letters saved as UTF-8 ({best[1]:.0%} Vietnamese words)"
@@ -178,7 +185,7 @@ def _eight_bit(sample: bytes) -> Encoding:
             text = sample.decode(_CODECS[name])
         except UnicodeDecodeError:
             continue
-        candidates[name] = unicodedata.normalize("NFC", _convert(text[:200_000], name))
+        candidates[name] = unicodedata.normalize("NFC", _convert(text[:SCORED], name))
     western = candidates.get(WINDOWS_1258)
     best = _best(candidates)
     if best is not None:

@@ -42,22 +42,33 @@ class Grammar:
         self.escape = (dialect.escape or "").encode()
         self.newline = dialect.newline.encode()
         delimiter, quote = re.escape(self.delimiter), re.escape(self.quote)
-        end = rb"\r?\n" if dialect.newline == "\n" else rb"\r"
-        plain = self._run(quote)
+        feeds = dialect.newline == "\n"
+        end, clean_end = (rb"\r?\n", rb"\r?\n") if feeds else (rb"\r\n?", rb"\r(?!\n)")
+        plain = self._plain(quote)
         quoted = self._quoted() if quote else b""
-        field = rb"(?:" + quoted + rb"|" + plain + rb"*+)" if quote else plain + rb"*+"
+        field = rb"(?:" + quoted + rb"|" + plain + rb")" if quote else plain
         self.field = re.compile(field)
         self.record = re.compile(field + rb"(?:" + delimiter + field + rb")*+" + end)
-        self.clean = self._clean(field, plain, quoted, delimiter, end)
+        rest = rb"(?:" + delimiter + field + rb"){%d}" % max(width - 1, 0)
+        # In a table of one column an empty line is not a record.
+        first = field if width > 1 else rb"(?!" + end + rb")" + field
+        self.clean = re.compile(rb"(?:" + first + rest + clean_end + rb")*+")
         opening = rb"(?:" + field + delimiter + rb")*+ *+" + quote
         self.unclosed = re.compile(opening + self._inside() + rb"\Z") if quote else None
         self.lenient_field = re.compile(self._lenient(quoted))
 
-    def _run(self, quote: bytes) -> bytes:
-        """One octet of an unquoted field."""
+    def _plain(self, quote: bytes) -> bytes:
+        """An unquoted field; the line end that this file does not use is text in it."""
+        delimiter = re.escape(self.delimiter)
+        if self.newline == b"\r":
+            other, stop = b"", rb"\r"
+        else:
+            other, stop = rb"\r(?!\n)", rb"\r\n"
         if len(self.delimiter) == 1:
-            return rb"[^" + re.escape(self.delimiter) + quote + rb"\r\n]"
-        return rb"(?:(?!" + re.escape(self.delimiter) + rb")[^" + quote + rb"\r\n])"
+            run = rb"[^" + delimiter + quote + stop + rb"]*+"
+        else:
+            run = rb"(?:(?!" + delimiter + rb")[^" + quote + stop + rb"])*+"
+        return run + rb"(?:" + other + run + rb")*+" if other else run
 
     def _inside(self) -> bytes:
         quote, escape = re.escape(self.quote), re.escape(self.escape)
@@ -70,23 +81,13 @@ class Grammar:
         pad = rb" *+" if self.dialect.padded else b""
         return pad + quote + self._inside() + quote + pad
 
-    def _clean(
-        self, field: bytes, plain: bytes, quoted: bytes, delimiter: bytes, end: bytes
-    ) -> re.Pattern[bytes]:
-        """As many sound records of the right width as follow one another."""
-        if self.width == 1:  # an empty line is not a record
-            one = rb"(?:" + quoted + rb"|" + plain + rb"++)" if self.quote else plain + rb"++"
-            return re.compile(rb"(?:" + one + end + rb")*+")
-        rest = rb"(?:" + delimiter + field + rb"){%d}" % max(self.width - 1, 0)
-        return re.compile(rb"(?:" + field + rest + end + rb")*+")
-
     def _lenient(self, quoted: bytes) -> bytes:
         """A field with quotes inside it, but neither at its beginning nor at its end."""
-        any_octet = self._run(b"")
+        anything = self._plain(b"")
         if not self.quote:
-            return any_octet + rb"*+"
+            return anything
         quote, stop = re.escape(self.quote), rb"(?=" + re.escape(self.delimiter) + rb"|\Z)"
-        unquoted = rb"(?!" + quote + rb")" + any_octet + rb"*+(?<!" + quote + rb")"
+        unquoted = rb"(?!" + quote + rb")" + anything + rb"(?<!" + quote + rb")"
         return rb"(?:" + quoted + stop + rb"|" + unquoted + stop + rb")"
 
     def split(self, record: bytes) -> list[bytes]:

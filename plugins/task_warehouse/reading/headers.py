@@ -18,6 +18,8 @@ JOINT = " / "
 
 _NUMBER = re.compile(r"[-+]?\d[\d.,  ]*\s*%?")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{1,4})?(?:[T ]\d{1,2}:\d{2}.*)?")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+WORD, CODE, DATE, NUMBER = range(4)
 _CODE = re.compile(r"(?=[^\s]*\d)[\w./-]{2,40}")
 
 
@@ -81,14 +83,45 @@ def _by_looks(rows: Sequence[Cells]) -> int | None:
 
 
 def is_header_like(row: Cells, below: Sequence[Cells]) -> bool:
+    """Whether a row names columns: words, standing over values more often than being values."""
     filled = [cell for cell in row if cell and cell.strip()]
-    if any(looks_like_value(cell) for cell in filled):
+    if not filled:
+        return False
+    over, alike = _contrast(row, below[:20])
+    if over or alike:
+        return over > alike
+    if any(_NUMBER.fullmatch(cell.strip()) or _DATE.fullmatch(cell.strip()) for cell in filled):
         return False
     names = [normalise_header(cell) for cell in filled]
-    if len(set(names)) == len(names):
-        return True
-    # Names that repeat are still a header where the columns below hold values, not words.
-    return differs_from(row, below)
+    return len(set(names)) == len(names)
+
+
+def _contrast(row: Cells, below: Sequence[Cells]) -> tuple[int, int]:
+    """Columns where a name stands over values, and columns where a value stands over its like."""
+    over = alike = 0
+    for column, cell in enumerate(row):
+        text = (cell or "").strip()
+        values = [other[column] for other in below if len(other) > column and other[column]]
+        if not text or not values or _YEAR.fullmatch(text):
+            continue
+        shapes = [_shape(value) for value in values]
+        usual = max(set(shapes), key=lambda shape: (shapes.count(shape), shape))
+        if usual == WORD or shapes.count(usual) * 5 < len(shapes) * 4:
+            continue
+        if _shape(text) == usual:
+            alike += 1
+        elif _shape(text) in (WORD, CODE):
+            over += 1
+    return over, alike
+
+
+def _shape(cell: str | None) -> int:
+    text = (cell or "").strip()
+    if _NUMBER.fullmatch(text):
+        return NUMBER
+    if _DATE.fullmatch(text):
+        return DATE
+    return CODE if _CODE.fullmatch(text) else WORD
 
 
 def differs_from(row: Cells, below: Sequence[Cells]) -> bool:

@@ -11,8 +11,9 @@ from task_warehouse.reading.headers import Header, find_header, is_header_like
 from task_warehouse.reading.records import Record, scan_records
 from task_warehouse.reading.refusal import Refusal
 
-SAMPLE_BYTES = 256 * 1024
-FEW_ROWS = 3
+SAMPLE_BYTES = 64 * 1024
+SCANNED_BYTES = 24 * 1024
+ENOUGH_LINES = 80
 
 
 @dataclass(slots=True)
@@ -38,8 +39,7 @@ def locate_table(sample: bytes, found: Candidate, hints: frozenset[str]) -> Tabl
     Raises Refusal(file.header_mismatch) where header and records differ in width for good.
     """
     shape = grammar(found.dialect, found.width)
-    sample = sample[:SAMPLE_BYTES]
-    sample = sample[: sample.rfind(shape.newline) + 1] or sample
+    sample = _beginning(sample, shape)
     records = scan_records(sample, shape).records
     wide = [record for record in records if record.is_sound(found.width)]
     if not wide:
@@ -66,6 +66,16 @@ def locate_table(sample: bytes, found: Candidate, hints: frozenset[str]) -> Tabl
         values=rows[header.first_data : header.first_data + 40],
         notes=notes,
     )
+
+
+def _beginning(sample: bytes, shape: Grammar) -> bytes:
+    """Enough whole lines to find a header in: more where the first lines are long."""
+    for size in (SCANNED_BYTES, SAMPLE_BYTES, len(sample)):
+        part = sample[:size]
+        part = part[: part.rfind(shape.newline) + 1] if size < len(sample) else part
+        if part.count(shape.newline) >= ENOUGH_LINES:
+            return part
+    return sample
 
 
 def _without_header(

@@ -65,13 +65,16 @@ def read_record(
     line_end = octets.find(grammar.newline, place) + 1
     if not line_end:
         return None
+    if grammar.newline == b"\r" and octets.startswith(b"\n", line_end):
+        line_end += 1
     if _is_blank(octets[place:line_end], grammar):
         return Record(place, line_end, 1, None)
     match = grammar.record.match(octets, place, min(len(octets), place + limit))
     if match is not None:
-        return _strict(octets, place, line_end, match.end(), grammar)
-    may_go_on = not final and len(octets) - place < limit and grammar.unclosed is not None
-    if may_go_on and grammar.unclosed.match(octets, place) is not None:
+        record = _strict(octets, place, line_end, match.end(), grammar)
+        return record if record.problem is None else _other_end(octets, record, grammar)
+    may_go_on = not final and len(octets) - place < limit
+    if may_go_on and grammar.unclosed and grammar.unclosed.match(octets, place):
         return None
     return _one_line(octets, place, line_end, grammar)
 
@@ -82,7 +85,7 @@ def _is_blank(line: bytes, grammar: Grammar) -> bool:
 
 
 def _strict(octets: bytes, place: int, line_end: int, end: int, grammar: Grammar) -> Record:
-    fields = grammar.split(_without_end(octets[place:end], grammar))
+    fields = grammar.split(_without_end(octets[place:end]))
     lines = 1 if end == line_end else octets.count(grammar.newline, place, end)
     right_width = not grammar.width or len(fields) == grammar.width
     if right_width:
@@ -91,6 +94,17 @@ def _strict(octets: bytes, place: int, line_end: int, end: int, grammar: Grammar
         return Record(place, line_end, 1, None, refusal.STRAY_QUOTE)
     record = _decoded(place, end, lines, fields, grammar)
     record.problem = record.problem or refusal.RAGGED_ROW
+    return record
+
+
+def _other_end(octets: bytes, record: Record, grammar: Grammar) -> Record:
+    """A record that ends in the line end the file does not use otherwise; else as it was."""
+    other = b"\r" if grammar.newline == b"\n" else b"\n"
+    stop = octets.find(other, record.start, record.end) + 1
+    if stop and grammar.width and stop < record.end:
+        fields = grammar.split(octets[record.start : stop - 1])
+        if len(fields) == grammar.width:
+            return _decoded(record.start, stop, 0, fields, grammar)
     return record
 
 
@@ -103,17 +117,17 @@ def _swallowed_others(
         stop = octets.find(grammar.newline, start) + 1
         match = grammar.record.match(octets, start, stop)
         whole = match is not None and match.end() == stop
-        line = _without_end(octets[start:stop], grammar)
+        line = _without_end(octets[start:stop])
         if whole and len(grammar.split(line)) == grammar.width:
             return True
         start = stop
-    literal = _without_end(octets[place:first_end], grammar).count(grammar.delimiter) + 1
+    literal = _without_end(octets[place:first_end]).count(grammar.delimiter) + 1
     return literal == grammar.width
 
 
 def _one_line(octets: bytes, place: int, line_end: int, grammar: Grammar) -> Record:
     """A line that is not sound by itself: quotes inside fields are text, anything else damage."""
-    line = _without_end(octets[place:line_end], grammar)
+    line = _without_end(octets[place:line_end])
     fields = grammar.split_leniently(line)
     if fields is None:
         quoted = bool(grammar.quote) and grammar.quote in line
@@ -125,9 +139,8 @@ def _one_line(octets: bytes, place: int, line_end: int, grammar: Grammar) -> Rec
     return record
 
 
-def _without_end(record: bytes, grammar: Grammar) -> bytes:
-    body = record.removesuffix(grammar.newline)
-    return body.removesuffix(b"\r") if grammar.newline == b"\n" else body
+def _without_end(record: bytes) -> bytes:
+    return record.removesuffix(b"\n").removesuffix(b"\r")
 
 
 def _decoded(place: int, end: int, lines: int, fields: list[bytes], grammar: Grammar) -> Record:

@@ -29,8 +29,12 @@ def is_syllable(word: str) -> bool:
 
 
 def score(text: str) -> tuple[int, float]:
-    """Number of words with a letter outside ASCII, and the share of them that are syllables."""
-    words = [word for word in _WORD.findall(text) if not word.isascii()]
+    """Number of different words with a letter outside ASCII, and how many of them are syllables.
+
+    Words of one letter say nothing: a pound sign before an amount is a letter in TCVN3.
+    """
+    found = set(_WORD.findall(text))
+    words = {word.casefold() for word in found if len(word) > 1 and not word.isascii()}
     if not words:
         return 0, 0.0
     return len(words), sum(map(is_syllable, words)) / len(words)
