@@ -4,23 +4,18 @@
   written-out and short forms of "People's Committee", "city" and "central". Nothing is guessed.
 -#}
 {% macro normalised(text) -%}
-    {%- set sql = namespace(text="lower(nfc_normalize(" ~ text ~ "))") -%}
-    {%- for old, new in [
-        ("oá", "óa"), ("oà", "òa"), ("oả", "ỏa"), ("oã", "õa"), ("oạ", "ọa"),
-        ("oé", "óe"), ("oè", "òe"), ("oẻ", "ỏe"), ("oẽ", "õe"), ("oẹ", "ọe"),
-        ("uý", "úy"), ("uỳ", "ùy"), ("uỷ", "ủy"), ("uỹ", "ũy"), ("uỵ", "ụy"),
-        ("–", "-"), ("—", "-"), ("ủy ban nhân dân", "ubnd"),
+    {%- set levelled = [
+        "oá→óa", "oà→òa", "oả→ỏa", "oã→õa", "oạ→ọa", "oé→óe", "oè→òe", "oẻ→ỏe", "oẽ→õe", "oẹ→ọe",
+        "uý→úy", "uỳ→ùy", "uỷ→ủy", "uỹ→ũy", "uỵ→ụy", "–→-", "—→-", "\u00a0→ ", "ủy ban nhân dân→ubnd",
     ] -%}
-        {%- set sql.text = "replace(" ~ sql.text ~ ", '" ~ old ~ "', '" ~ new ~ "')" -%}
-    {%- endfor -%}
-    {%- set sql.text = "replace(" ~ sql.text ~ ", chr(160), ' ')" -%}
-    {%- for old, new in [
-        ("\\s*-\\s*", "-"), ("\\s+", " "), ("^[ -]+|[ .:-]+$", ""),
-        ("^(ubnd )?t\\.?p(\\. ?| )", "\\1thành phố "), ("\\btw\\b", "trung ương"),
-    ] -%}
-        {%- set sql.text = "regexp_replace(" ~ sql.text ~ ", '" ~ old ~ "', '" ~ new ~ "', 'g')" -%}
-    {%- endfor -%}
-    {{ sql.text }}
+    regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+        list_reduce(
+            ['{{ levelled | join("', '") }}'],
+            lambda done, pair: replace(done, split_part(pair, '→', 1), split_part(pair, '→', 2)),
+            lower(nfc_normalize({{ text }}))
+        ),
+        '\s*-\s*', '-', 'g'), '\s+', ' ', 'g'), '^[ -]+|[ .:-]+$', '', 'g'),
+        '^(ubnd )?t\.?p(\. ?| )', '\1thành phố '), '\btw\b', 'trung ương', 'g')
 {%- endmacro %}
 
 {#- What separates the members of a list of bodies, and also stands inside the names of some. -#}

@@ -25,11 +25,14 @@ shaped as (
         regexp_extract(words, '^(\d{4})-(\d{1,2})-(\d{1,2})([ t]\d{2}:\d{2}.*)?$', ['y', 'm', 'd']) as iso,
         regexp_extract(words, '^(\d{4})(\d{2})(\d{2})$', ['y', 'm', 'd']) as compact,
         regexp_extract(words, '^(\d{1,2}) ?[/.-] ?(\d{1,2}) ?[/.-] ?(\d{4})$', ['d', 'm', 'y']) as printed,
-        regexp_extract(words, '^ngày (\d{1,2}) tháng (\d{1,2}) năm (\d{4})$|^(\d{1,2}) tháng (\d{1,2}) năm (\d{4})$',
-            ['d1', 'm1', 'y1', 'd2', 'm2', 'y2']) as spoken,
+        regexp_extract(words, '^(\d{1,2}) tháng (\d{1,2}) năm (\d{4})$', ['d', 'm', 'y']) as spoken,
         -- The last month of a span is its deadline.
-        regexp_extract(words, '^(?:(?:tháng |t)?\d{1,2}(?: ?[/.] ?\d{4})? ?- ?)?(?:tháng |t)?(\d{1,2})(?: ?[/.-] ?| năm )(\d{4})$',
-            ['m', 'y']) as monthly,
+        regexp_extract(
+            words,
+            '^(?:(?:tháng |t)?\d{1,2}(?: ?[/.] ?\d{4})? ?- ?)?'
+            || '(?:tháng |t)?(\d{1,2})(?: ?[/.-] ?| năm )(\d{4})$',
+            ['m', 'y']
+        ) as monthly,
         regexp_extract(words, '^(?:quý|q) ?(iv|iii|ii|i|[1-4])(?: ?[/.,-] ?| năm | )(\d{4})$', ['q', 'y']) as quarterly,
         regexp_extract(words, '^6 tháng (đầu|cuối) năm (\d{4})$', ['half', 'y']) as half_yearly,
         regexp_extract(words, '^(?:cuối năm )?(?:\d{4} ?(?:-|đến|đến năm) ?)?(\d{4})$', 1) as last_year,
@@ -48,8 +51,7 @@ read_dates as (
             {{ date_of('iso.y', 'iso.m', 'iso.d') }},
             {{ date_of('compact.y', 'compact.m', 'compact.d') }},
             {{ date_of('printed.y', 'printed.m', 'printed.d') }},
-            {{ date_of('spoken.y1', 'spoken.m1', 'spoken.d1') }},
-            {{ date_of('spoken.y2', 'spoken.m2', 'spoken.d2') }}
+            {{ date_of('spoken.y', 'spoken.m', 'spoken.d') }}
         ) as day_on,
         last_day({{ date_of('monthly.y', 'monthly.m', "'1'") }}) as month_on,
         last_day({{ date_of(

@@ -14,8 +14,8 @@ current_rows as (
     from staged
     inner join known on staged.delivery_id = known.delivery_id
     qualify row_number() over (
-        partition by staged.document_code order by {{ newest_first(no_update()) }}
-    ) = 1
+            partition by staged.document_code order by {{ newest_first(no_update()) }}
+        ) = 1
 )
 
 select * from current_rows

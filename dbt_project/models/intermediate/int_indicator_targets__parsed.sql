@@ -31,7 +31,9 @@ parts as (
         target_high,
         printed_parts[part_no] as part_text,
         regexp_extract(
-            replace(replace(replace(replace(lower(nfc_normalize(printed_parts[part_no])), '≥', '>='), '≤', '<='), '–', '-'), '＞', '>'),
+            replace(
+                replace(replace(lower(nfc_normalize(printed_parts[part_no])), '≥', '>='), '≤', '<='), '–', '-'
+            ),
             '^(?:đạt |khoảng )*'
             || '(>=|<=|>|<|=|tối thiểu|ít nhất|không thấp hơn|từ|trên|hơn|tối đa|không quá|không vượt quá|dưới)?'
             || '\s*\+?\s*(-?\d+(?:[.,]\d+)*)\s*(%?)'

@@ -42,24 +42,24 @@ longest as (
     select *
     from candidates
     qualify coalesce(
-        max(last_atom) over (
-            partition by organisation_text, scope_code, segment_no
-            order by first_atom asc, last_atom desc
-            rows between unbounded preceding and 1 preceding
-        ), 0
-    ) < last_atom
+            max(last_atom) over (
+                partition by organisation_text, scope_code, segment_no
+                order by first_atom asc, last_atom desc
+                rows between unbounded preceding and 1 preceding
+            ), 0
+        ) < last_atom
 ),
 
 matched as (
     select *
     from longest
     qualify coalesce(
-        max(last_atom) over (
-            partition by organisation_text, scope_code, segment_no
-            order by first_atom
-            rows between unbounded preceding and 1 preceding
-        ), 0
-    ) < first_atom
+            max(last_atom) over (
+                partition by organisation_text, scope_code, segment_no
+                order by first_atom
+                rows between unbounded preceding and 1 preceding
+            ), 0
+        ) < first_atom
 ),
 
 unmatched as (

@@ -29,16 +29,19 @@ listed as (
 ),
 
 spellings as (
-    select organisation_code, valid_from, last_day, current_code, is_current, cast(null as varchar) as scope_code,
+    select
+        organisation_code, valid_from, last_day, current_code, is_current, cast(null as varchar) as scope_code,
         unnest([organisation_code, name_vi, name_en]) as alias
     from organisations
     where kind not in ('commune', 'unresolved')
     union all
-    select organisation_code, valid_from, last_day, current_code, is_current, null as scope_code,
+    select
+        organisation_code, valid_from, last_day, current_code, is_current, null as scope_code,
         unnest([bare_name, 'UBND ' || name_vi, 'UBND ' || bare_name, 'UBND tỉnh ' || bare_name]) as alias
     from provinces
     union all
-    select organisation_code, valid_from, last_day, current_code, is_current, null as scope_code,
+    select
+        organisation_code, valid_from, last_day, current_code, is_current, null as scope_code,
         unnest([
             organisation_code, name_vi, 'UBND ' || name_vi, name_vi || ', ' || province_name,
             name_vi || ', ' || province_bare_name, 'UBND ' || name_vi || ', ' || province_name,
@@ -47,11 +50,13 @@ spellings as (
     from communes
     union all
     -- Within a province the name of a commune needs no more than itself.
-    select organisation_code, valid_from, last_day, current_code, is_current, parent_code as scope_code,
+    select
+        organisation_code, valid_from, last_day, current_code, is_current, parent_code as scope_code,
         unnest([name_vi, 'UBND ' || name_vi]) as alias
     from communes
     union all
-    select organisations.organisation_code, organisations.valid_from, organisations.last_day,
+    select
+        organisations.organisation_code, organisations.valid_from, organisations.last_day,
         organisations.current_code, organisations.is_current, null as scope_code, listed.alias
     from listed
     inner join organisations
@@ -72,8 +77,8 @@ newest as (
     select *
     from keyed
     qualify rank() over (
-        partition by name_key, scope_code order by is_current desc, last_day desc, valid_from desc
-    ) = 1
+            partition by name_key, scope_code order by is_current desc, last_day desc, valid_from desc
+        ) = 1
 ),
 
 -- Of several bodies of one name at the same time none is: that would be a guess.

@@ -27,9 +27,9 @@ versions as (
     from staged
     inner join known on staged.delivery_id = known.delivery_id
     qualify row_number() over (
-        partition by staged.source, staged.task_source, staged.task_code, staged.reported_on
-        order by {{ newest_first() }}
-    ) = 1
+            partition by staged.source, staged.task_source, staged.task_code, staged.reported_on
+            order by {{ newest_first() }}
+        ) = 1
 ),
 
 reports as (

@@ -19,8 +19,8 @@ versions as (
     from staged
     inner join known on staged.delivery_id = known.delivery_id
     qualify row_number() over (
-        partition by staged.source, staged.task_code order by {{ newest_first() }}
-    ) = 1
+            partition by staged.source, staged.task_code order by {{ newest_first() }}
+        ) = 1
 ),
 
 -- A row of today's export that was refused is not gone: its last good version stays.

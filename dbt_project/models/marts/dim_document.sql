@@ -5,30 +5,49 @@ with recursive delivered as (
 ),
 
 named as (
+    select document_code from delivered
+    union
     select document_code from {{ ref('int_tasks__known') }}
     union
-    select parent_document_code from delivered
+    select parent_document_code as document_code from delivered
     union
     select document_code from {{ ref('int_indicators__current') }}
 ),
 
 documents as (
-    select document_code, issued_on, issuer, title, parent_document_code, programme, source, delivery_id, line,
-        true as is_delivered
-    from delivered
-    union all
-    select document_code, null, null, null, null, null, null, null, null, false
+    select
+        named.document_code,
+        delivered.issued_on,
+        delivered.issuer,
+        delivered.title,
+        delivered.parent_document_code,
+        delivered.programme,
+        delivered.source,
+        delivered.delivery_id,
+        delivered.line,
+        delivered.document_code is not null as is_delivered
     from named
-    where document_code is not null and document_code not in (select document_code from delivered)
+    left join delivered on named.document_code = delivered.document_code
+    where named.document_code is not null
 ),
 
 climbing as (
-    select document_code, document_code as ancestor_code, parent_document_code as next_code, 0 as steps,
-        [document_code] as path, false as is_circle
+    select
+        document_code,
+        document_code as ancestor_code,
+        parent_document_code as next_code,
+        0 as steps,
+        [document_code] as path,
+        false as is_circle
     from documents
     union all
-    select climbing.document_code, documents.document_code, documents.parent_document_code, climbing.steps + 1,
-        list_append(climbing.path, documents.document_code), list_contains(climbing.path, documents.document_code)
+    select
+        climbing.document_code,
+        documents.document_code as ancestor_code,
+        documents.parent_document_code as next_code,
+        climbing.steps + 1 as steps,
+        list_append(climbing.path, documents.document_code) as path,
+        list_contains(climbing.path, documents.document_code) as is_circle
     from climbing
     inner join documents on climbing.next_code = documents.document_code
     where not climbing.is_circle

@@ -4,11 +4,10 @@ with indicators as (
 
 targets as (
     select
-        indicator_code,
-        count(*) filter (where target_operator is not null) as target_parts,
-        arg_min(struct_pack(target_operator, target_low, target_high, better, is_better_inferred), part_no) as first_part
+        *,
+        count(target_operator) over (partition by indicator_code) as target_parts
     from {{ ref('int_indicator_targets__parsed') }}
-    group by indicator_code
+    qualify part_no = 1
 ),
 
 scopes as (
@@ -30,11 +29,11 @@ described as (
         indicators.indicator_code,
         indicators.name,
         indicators.unit,
-        targets.first_part.better as better,
-        targets.first_part.is_better_inferred and targets.first_part.better is not null as is_better_inferred,
-        targets.first_part.target_operator as target_operator,
-        targets.first_part.target_low as target_low,
-        targets.first_part.target_high as target_high,
+        targets.better,
+        targets.is_better_inferred and targets.better is not null as is_better_inferred,
+        targets.target_operator,
+        targets.target_low,
+        targets.target_high,
         indicators.target_text,
         cast(targets.target_parts as integer) as target_parts,
         indicators.target_on,

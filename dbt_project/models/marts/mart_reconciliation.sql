@@ -10,9 +10,9 @@ by_class as (
     select
         source,
         count(*) as tasks,
-        {% for class in status_classes() -%}
+    {% for class in status_classes() -%}
         count(*) filter (where status_class = '{{ class }}') as {{ class }}{{ "," if not loop.last }}
-        {% endfor %}
+    {% endfor %}
     from tasks
     group by source
 ),
@@ -51,7 +51,8 @@ compared as (
         cast(
             case
                 when declared.measure = 'rows' then of_rows.rows_received
-                when declared.dataset in ('tasks', 'progress') and declared.is_newest then coalesce(of_tasks.computed, 0)
+                when declared.dataset in ('tasks', 'progress') and declared.is_newest
+                    then coalesce(of_tasks.computed, 0)
             end as double
         ) as computed,
         declared.delivery_id,

@@ -29,7 +29,7 @@ counted as (
         organisation_code,
         count(*) as tasks,
         {% for class in status_classes() -%}
-        count(*) filter (where status_class = '{{ class }}') as {{ class }},
+            count(*) filter (where status_class = '{{ class }}') as {{ class }},
         {% endfor -%}
         count(*) filter (where days_to_due between 0 and {{ var('amber_days') }}) as due_in_3_days,
         count(*) filter (where days_to_due between 0 and 7) as due_in_7_days,
@@ -48,7 +48,7 @@ listed as (
             'due_in_3_days', 'due_in_7_days', 'suspended', 'never_reported'
         ] -%}
         coalesce(counted.{{ measure }}, 0) as {{ measure }}{{ "," if not loop.last }}
-        {% endfor %}
+    {% endfor %}
     from organisations
     left join counted on organisations.organisation_code = counted.organisation_code
     where
@@ -75,10 +75,10 @@ ranked as (
         case
             when {{ var('colour_rate') }} is not null and kind in ('ministry', 'agency', 'province', 'commune')
                 then rank() over (
-                    partition by kind
-                    order by
-                        {{ var('colour_rate') }} desc nulls last, open_overdue asc, {{ completed_tasks() }} desc
-                )
+                        partition by kind
+                        order by
+                            {{ var('colour_rate') }} desc nulls last, open_overdue asc, {{ completed_tasks() }} desc
+                    )
         end as rank_in_kind,
         {{ colour(var('colour_rate')) }} as colour
     from rated
