@@ -1,0 +1,173 @@
+"""The default kind of sample through HTTP, folders and Airflow: marts against the generator's truth.
+
+The truth is what the generator made the exports from, not what the pipeline said about them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.e2e.conftest import Root
+
+CLASSES = (
+    "completed_on_time",
+    "completed_late",
+    "completed_undated",
+    "open_in_term",
+    "open_overdue",
+    "open_undated",
+)
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Root:
+    home = tmp_path_factory.mktemp("sample") / "home"
+    root = Root(home, home / "sample/sources")
+    done = root.command("demo", "--tasks", "800")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for said in ("exports expected", "rows received", "open overdue", "Time by step", "index.html"):
+        assert said in done.stdout
+    return root
+
+
+@pytest.fixture(scope="module")
+def ask(sample: Root) -> Any:
+    """Ask marts and truth together: ``truth('<table>')`` in the SQL is a file of the truth."""
+    connection = duckdb.connect()
+    database = (sample.home / "published/current").resolve() / "warehouse.duckdb"
+    connection.execute(f"attach '{database}' as warehouse (read_only)")
+    connection.execute("set search_path = 'warehouse.marts'")
+    for path in (sample.home / "sample/truth").glob("*.csv"):
+        connection.execute(
+            f"create temp view truth_{path.stem} as "
+            f"from read_csv('{path}', all_varchar = true, header = true)"
+        )
+    yield lambda sql: connection.execute(sql).fetchall()
+    connection.close()
+
+
+def test_every_organisation_has_the_classes_it_truly_has(ask: Any) -> None:
+    differs = " or ".join(
+        f"cast(t.{name} as bigint) is distinct from m.{name}" for name in ("tasks", *CLASSES)
+    )
+    assert (
+        ask(f"""
+        select coalesce(t.organisation_code, m.organisation_code)
+        from truth_scorecard as t
+        full join (from mart_scorecard where tasks > 0) as m
+            on t.organisation_code = m.organisation_code
+        where {differs}
+    """)
+        == []
+    )
+    assert ask("select tasks > 500 from mart_scorecard where organisation_code = 'VN'") == [(True,)]
+
+
+def test_every_task_has_its_true_class_deadline_completion_and_lead(ask: Any) -> None:
+    assert (
+        ask("""
+        select t.source, t.task_code, t.status_expected, f.status_class
+        from (from truth_tasks where is_expected = 'true') as t
+        full join (from dim_task join fct_task_status using (task_key)) as f
+            on t.source = f.source and t.task_code = f.task_code
+        where t.status_expected is distinct from f.status_class
+            or cast(t.due_on as date) is distinct from f.due_on
+            or cast(t.completed_on_expected as date) is distinct from f.completed_on
+            or t.lead_code is distinct from f.lead_code
+    """)
+        == []
+    )
+
+
+def test_every_delivery_has_the_rows_it_truly_had(sample: Root, ask: Any) -> None:
+    ledger, receipts = sample.home / "ledger", sample.home / "receipts"
+    # A delivery that could not be opened has no rows anyone could count.
+    assert (
+        ask(f"""
+        with seen as (
+            select r.original_name, l.*
+            from read_parquet('{ledger}/*.parquet') as l
+            join read_parquet('{receipts}/*/*.parquet') as r using (delivery_id)
+            where r.outcome = 'landed' and coalesce(l.reason_code, '') not like 'file.%'
+        )
+        select t.source, t.dataset, t.delivery
+        from truth_deliveries as t
+        join seen on seen.source = t.source and seen.dataset = t.dataset
+            and seen.original_name = t.delivery
+        where t.arrives = 'true'
+            and (cast(t.rows_received as bigint), cast(t.rows_accepted as bigint),
+                 cast(t.rows_rejected as bigint), cast(t.rows_duplicate as bigint))
+            is distinct from (seen.rows_received, seen.rows_accepted,
+                 seen.rows_rejected, seen.rows_duplicate)
+    """)
+        == []
+    )
+
+
+def test_every_planted_row_defect_is_refused_and_nothing_else(ask: Any) -> None:
+    planted = ask(
+        "select coalesce(sum(cast(rows as bigint)), 0) from truth_defects "
+        "where consequence = 'rejected'"
+    )
+    refused = ask("""
+        select count(distinct (delivery_id, record)) from mart_reject
+        where record is not null and severity = 'error'
+    """)
+    assert refused == planted
+
+
+def test_indicator_values_and_feedback_are_all_there(ask: Any) -> None:
+    for mart, truth in (
+        ("fct_indicator_value", "truth_indicator_values"),
+        ("fct_feedback", "truth_feedback"),
+    ):
+        expected = ask(f"select count(*) from {truth} where is_accepted = 'true'")
+        assert ask(f"select count(*) from {mart}") == expected, mart
+
+
+def test_every_source_reported_as_it_truly_did(ask: Any) -> None:
+    assert (
+        ask("""
+        select t.source, t.dataset, t.status, m.status
+        from truth_reporting as t
+        left join mart_reporting as m
+            on t.source = m.source and t.dataset = m.dataset
+            and cast(t.business_date as date) = m.business_date
+        where t.status is distinct from m.status
+    """)
+        == []
+    )
+
+
+def test_secret_rows_are_nowhere_under_the_data_root(sample: Root) -> None:
+    secret = _secret_titles(sample.home / "sample")
+    assert secret
+    needles = [title.encode() for title in secret]
+    for path in sample.home.rglob("*"):
+        if path.is_file() and sample.home / "sample" not in path.parents:
+            content = path.read_bytes()
+            assert not [needle for needle in needles if needle in content], path
+
+
+def test_no_token_is_anywhere_but_in_the_environment(sample: Root) -> None:
+    for path in (sample.home / "receipts").rglob("*.parquet"):
+        assert b"Bearer" not in path.read_bytes()
+
+
+def _secret_titles(folder: Path) -> list[str]:
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            "select source, delivery from read_csv(?, all_varchar = true) "
+            "where defect = 'secret_rows'",
+            [str(folder / "truth/defects.csv")],
+        ).fetchall()
+    titles = []
+    for source, delivery in rows:
+        for path in (folder / "exports" / source).rglob(delivery):
+            lines = path.read_bytes().decode("utf-8-sig").splitlines()
+            titles += [line for line in lines if "mật" in line.casefold()]
+    return titles
