@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from task_warehouse.dashboard.facts import CLASSES, Scorecard
 
-TILE_WIDTH, TILE_HEIGHT, GAP = 76, 40, 4
+TILE_WIDTH, TILE_HEIGHT, GAP = 86, 40, 4
 
 # Column, row and short name of each province: rough geography, equal tiles.
 TILES: Mapping[str, tuple[int, int, str]] = {

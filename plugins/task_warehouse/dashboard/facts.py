@@ -253,7 +253,7 @@ _TASKS = """
     led as (
         select distinct task_key, organisation_code
         from marts.bridge_task_organisation
-        where role in ('lead', 'co_lead')
+        where role in ('lead', 'co_lead') and organisation_code != 'VN'
     ),
     leads as (
         select led.task_key,
@@ -297,7 +297,7 @@ _DISAGREEING = """
     with led as (
         select distinct task_key, organisation_code
         from marts.bridge_task_organisation
-        where role in ('lead', 'co_lead')
+        where role in ('lead', 'co_lead') and organisation_code != 'VN'
         union all
         select task_key, 'VN' from marts.fct_task_status where as_of_date = $day
     ),

@@ -82,6 +82,10 @@ class Wording:
         """dd/mm/yyyy; a dash for none."""
         return "–" if value is None else value.strftime("%d/%m/%Y")
 
+    def short_day(self, value: date) -> str:
+        """dd/mm, where the year is plain."""
+        return value.strftime("%d/%m")
+
     def moment(self, value: datetime | None) -> str:
         """HH:MM dd/mm/yyyy in Vietnam's time; a dash for none."""
         return "–" if value is None else value.astimezone(self._zone).strftime("%H:%M %d/%m/%Y")

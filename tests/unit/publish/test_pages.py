@@ -1,0 +1,299 @@
+"""The pages: what they say; every figure leads to its tasks; hostile text is only text."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import duckdb
+import pytest
+from publish_marts import AS_OF, publish_small, write_build
+
+from task_warehouse.dashboard.facts import CLASSES
+from task_warehouse.errors import AuditError
+from task_warehouse.settings import Home
+from task_warehouse.snapshots import Manifest
+
+VOID = {"meta", "link", "input", "br", "img"}
+
+
+class Page(HTMLParser):
+    """One page, read strictly: what is open must be closed, in order."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        self.open: list[str] = []
+        self.ids: set[str] = set()
+        self.links: list[str] = []
+        self.attributes: list[tuple[str, str, str | None]] = []
+        self.texts: list[str] = []
+        self.rows_under: dict[str, int] = {}
+        self.lang: str | None = None
+        self._heading = ""
+        self.feed(path.read_text(encoding="utf-8"))
+        assert self.open == [], path
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        self.attributes += [(tag, name, value) for name, value in attrs]
+        if tag == "html":
+            self.lang = named.get("lang")
+        if identity := named.get("id"):
+            assert identity not in self.ids, f"{identity} twice in {self.path}"
+            self.ids.add(identity)
+            self._heading = identity if tag == "h2" else self._heading
+        if tag in ("a", "link", "script") and (target := named.get("href") or named.get("src")):
+            self.links.append(target)
+        if tag == "tr" and "tbody" in self.open:
+            self.rows_under[self._heading] = self.rows_under.get(self._heading, 0) + 1
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, f"{tag} out of order in {self.path}"
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.texts))
+
+
+def dashboard_of(home: Home, **build: object) -> Path:
+    write_build(home, **build)  # type: ignore[arg-type]
+    return publish_small(home) / "dashboard"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return dashboard_of(Home(tmp_path_factory.mktemp("site")), per_body=9)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+def test_every_page_is_well_formed_and_every_link_leads_somewhere(site: Path) -> None:
+    pages = {path: Page(path) for path in site.rglob("*.html")}
+    assert len(pages) > 120
+    for path, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            assert not parts.scheme, f"{link} in {path} leads outside"
+            assert not parts.netloc, f"{link} in {path} leads outside"
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            assert target.is_file(), f"{link} in {path}"
+            if parts.fragment:
+                assert parts.fragment in pages[target].ids, f"{link} in {path}"
+
+
+def test_every_page_has_both_languages_and_a_strict_policy(site: Path) -> None:
+    for path in site.rglob("*.html"):
+        page = Page(path)
+        english = path.name.endswith(".en.html")
+        assert page.lang == ("en" if english else "vi")
+        counterpart = path.name.replace(".en.html", ".html") if english else f"{path.stem}.en.html"
+        assert counterpart in page.links
+        policy = [
+            v for t, n, v in page.attributes if t == "meta" and n == "content" and "src" in str(v)
+        ]
+        assert policy
+        assert "default-src 'none'" in str(policy[0])
+        assert "unsafe" not in str(policy[0])
+        for tag, name, _ in page.attributes:
+            assert name != "style", f"{tag} in {path}"
+            assert not name.startswith("on"), f"{tag} {name} in {path}"
+        source = path.read_text(encoding="utf-8")
+        assert "<style" not in source
+        assert re.findall(r"<script(?! src=)", source) == []
+        assert unicodedata.is_normalized("NFC", source)
+
+
+def test_every_figure_of_a_body_is_the_number_of_tasks_listed_under_it(site: Path) -> None:
+    with duckdb.connect(str(site.parent / "warehouse.duckdb"), read_only=True) as connection:
+        names = ", ".join(CLASSES)
+        cards = connection.execute(
+            f"select organisation_code, {names} from marts.mart_scorecard"
+        ).fetchall()
+    followed = 0
+    for code, *counts in cards:
+        for status_class, count in zip(CLASSES, counts, strict=True):
+            if code == "VN":
+                page, under = Page(site / "class" / f"{status_class}.html"), "list"
+            else:
+                page, under = Page(site / "body" / f"{code}.html"), status_class
+            assert page.rows_under.get(under, 0) == count, (code, status_class)
+            followed += count
+    assert followed > 500
+
+
+def test_the_morning_page_says_what_limits_it_and_when_it_is_of(site: Path) -> None:
+    said = Page(site / "index.html").text
+    with duckdb.connect(str(site.parent / "warehouse.duckdb"), read_only=True) as connection:
+        senders, failing = connection.execute(
+            "select count(distinct source), count(distinct source) "
+            "filter (status in ('missing', 'refused')) from marts.mart_reporting"
+        ).fetchone() or (0, 0)
+    assert failing > 0
+    assert f"{senders - failing} trên {senders} nguồn phải gửi" in said
+    assert "Tính đến ngày 20/11/2026" in said
+    assert "Công bố lúc 06:30 20/11/2026" in said
+    assert "Chưa có bản số liệu của ngày trước để so sánh" in said
+    assert "mà phần chủ trì không khớp với cơ quan nào" in said
+    assert "Địa phương được lựa chọn" in said
+    assert "Không có tệp nào ở nơi đã khai báo" in said
+    assert "There is no earlier morning" in Page(site / "index.en.html").text
+
+
+def test_changes_are_shown_against_the_earlier_mornings(home: Home) -> None:
+    for back, per_body in ((8, 5), (1, 6)):
+        day = AS_OF - timedelta(days=back)
+        write_build(home, as_of=day, per_body=per_body)
+        publish_small(home, as_of=day)
+    write_build(home, per_body=8)
+    snapshot = publish_small(home)
+    said = Page(snapshot / "dashboard" / "index.html").text
+    assert "So với 19/11" in said
+    assert "So với 12/11" in said
+    assert "Chưa có bản số liệu" not in said
+    # 56 bodies lead two tasks more than yesterday, three more than last week.
+    assert re.search(r"Tổng số \d+ 100% \+112 \+168", said)
+
+
+def test_an_earlier_morning_that_cannot_be_read_does_not_stop_this_one(home: Home) -> None:
+    write_build(home, as_of=AS_OF - timedelta(days=1))
+    earlier = publish_small(home, as_of=AS_OF - timedelta(days=1))
+    (earlier / "parquet" / "mart_scorecard.parquet").write_bytes(b"PAR1")
+    said = Page(dashboard_of(home) / "index.html").text
+    assert "Chưa có bản số liệu của ngày trước" in said
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        (
+            """update marts.mart_reporting set status = 'on_time';
+            update marts.mart_scorecard set never_reported = 0""",
+            "đều đã gửi đủ số liệu",
+        ),
+        ("update marts.mart_reporting set expected = false", "Không có nguồn nào phải gửi"),
+        ("update marts.mart_scorecard set never_reported = tasks", "Chưa nhiệm vụ nào có báo cáo"),
+        ("delete from marts.mart_reject", "Không có dòng nào bị từ chối"),
+        ("delete from marts.mart_reconciliation", "Không nguồn nào công bố số tổng"),
+        ("update marts.mart_reject set responsibility = 'us'", "Hệ thống tiếp nhận"),
+    ],
+)
+def test_what_is_special_about_a_morning_is_said(home: Home, extra: str, said: str) -> None:
+    assert said in Page(dashboard_of(home, extra=extra) / "index.html").text
+
+
+def test_a_day_without_tasks_still_has_its_page(home: Home) -> None:
+    extra = """
+        delete from marts.fct_task_status; delete from marts.bridge_task_organisation;
+        delete from marts.dim_task;
+        update marts.mart_scorecard set tasks = 0, completed_on_time = 0, completed_late = 0,
+            completed_undated = 0, open_in_term = 0, open_overdue = 0, open_undated = 0,
+            due_in_3_days = 0, due_in_7_days = 0, never_reported = 0, completion_rate = null,
+            on_time_rate = null, overdue_rate = null, due_completion_rate = null,
+            rank_in_kind = null, colour = 'grey';
+        delete from marts.mart_reporting; delete from marts.mart_reject;
+    """
+    site = dashboard_of(home, extra=extra)
+    assert "Chưa có nhiệm vụ nào tính đến ngày này" in Page(site / "index.html").text
+    assert "Không có nhiệm vụ nào" in Page(site / "body" / "G06.html").text
+
+
+HOSTILE = (
+    "<script>alert(1)</script><img src=x onerror=alert(2)>",
+    "\u202eược ogN\u202d \u05d0\u05d1\u05d2 \u0627\u0644\u0633\u0644\u0627\u0645",
+    "Kế hoạch 🚀👩‍💻 {{ 7 * 7 }} {% raw %} ${x}",
+    "dài " * 4000,
+    "không\x00ngắt\x07\x9b",
+    '" onmouseover="alert(3)',
+)
+
+
+def test_hostile_texts_are_only_text(home: Home) -> None:
+    values = ", ".join(f"({n}, ?)" for n in range(len(HOSTILE)))
+    path = write_build(home, per_body=len(HOSTILE))
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            f"create temp table hostile as from (values {values}) as t (n, x)", HOSTILE
+        )
+        for table, column in (
+            ("dim_task", "title"),
+            ("dim_task", "deadline_text"),
+            ("dim_task", "lead_text"),
+            ("dim_task", "document_code"),
+            ("mart_reject", "message_vi"),
+            ("mart_reject", "message_en"),
+            ("mart_reporting", "reason_vi"),
+            ("mart_reconciliation", "measure"),
+        ):
+            where = "source = 'bo-g06'" if column == "measure" else "true"
+            connection.execute(
+                f"update marts.{table} as t set {column} = h.x from hostile as h "
+                f"where h.n = hash(t.rowid) % {len(HOSTILE)} and {where}"
+            )
+    site = publish_small(home) / "dashboard"
+    for path in site.rglob("*.html"):
+        page = Page(path)
+        tags = {tag for tag, _, _ in page.attributes}
+        assert "img" not in tags
+        assert not [name for _, name, _ in page.attributes if name.startswith("on")]
+        source = path.read_text(encoding="utf-8")
+        assert "<script>" not in source
+        assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", source)
+        assert "dài " * 200 not in source
+    everything = "".join(Page(path).text for path in (site / "body").glob("*.html"))
+    assert "<script>alert(1)</script>" in everything
+    assert "{{ 7 * 7 }} {% raw %} ${x}" in everything
+
+
+def test_an_organisation_code_cannot_climb_out_of_its_folder(home: Home) -> None:
+    evil = "../../../evil/<b>"
+    extra = f"""
+        update marts.mart_scorecard set organisation_code = '{evil}'
+        where organisation_code = 'G06';
+        update marts.bridge_task_organisation set organisation_code = '{evil}'
+        where organisation_code = 'G06';
+    """
+    site = dashboard_of(home, extra=extra)
+    stray = list(home.root.rglob("*evil*"))
+    assert stray == []
+    page = next(p for p in (site / "body").glob("x*.html") if not p.name.endswith(".en.html"))
+    assert f"<bdi>{evil.replace('<', '&lt;').replace('>', '&gt;')}</bdi>" in page.read_text()
+
+
+def test_a_figure_without_its_tasks_is_not_published(home: Home) -> None:
+    write_build(home)
+    first = publish_small(home)
+    write_build(
+        home,
+        extra="update marts.mart_scorecard set open_overdue = open_overdue + 1 "
+        "where organisation_code = 'G06'",
+    )
+    with pytest.raises(AuditError, match=r"G06 open_overdue: \d+ against \d+ tasks"):
+        publish_small(home, inputs="inputs-2")
+    assert (home.published / "current").resolve() == first
+
+
+def test_the_pages_are_a_function_of_the_snapshot(tmp_path: Path) -> None:
+    sites = [dashboard_of(Home(tmp_path / name)) for name in ("a", "b")]
+    for path in sites[0].rglob("*"):
+        if path.is_file():
+            twin = sites[1] / path.relative_to(sites[0])
+            assert path.read_bytes() == twin.read_bytes()
+    assert Manifest.read(sites[0].parent).snapshot_id == Manifest.read(sites[1].parent).snapshot_id
