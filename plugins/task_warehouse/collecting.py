@@ -101,7 +101,7 @@ def collect_batch(
     that could be finished has its receipt.
     """
     wanted = set(source_ids)
-    sources = [source for source in load_sources(sources_dir) if source.source in wanted]
+    sources = load_sources(sources_dir, only=wanted)
     unknown = wanted - {source.source for source in sources}
     if unknown:
         raise UsageError(

@@ -254,7 +254,7 @@ class DatasetFields(Strict):
     business_date: Annotated[BusinessDate, BeforeValidator(_business_date)] = BusinessDate()
     date_format: Literal["dd/mm/yyyy", "iso", "yyyymmdd", "mm/dd/yyyy"] | None = None
     decimal: Literal[",", "."] | None = None
-    headers: dict[str, str] = Field(default_factory=dict)
+    headers: dict[str, str | None] = Field(default_factory=dict)  # to nothing: not used
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
     refers_to: SourceId | None = None
     limits: Limits = Limits()

@@ -13,8 +13,10 @@ from collecting_bench import Bench
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from task_warehouse.contracts import load_contracts
 from task_warehouse.errors import ContractError, SourceFileError
-from task_warehouse.sources import load_sources
+from task_warehouse.sources import DATASETS, load_sources
+from task_warehouse.sources.columns import columns_of
 from task_warehouse.sources.loading import load_document
 from task_warehouse.sources.organisations import (
     Organisation,
@@ -92,6 +94,41 @@ def test_a_code_that_looks_like_a_number_stays_text(bench: Bench) -> None:
     (source,) = load_sources(bench.sources)
     assert source.organisation_code == "01"
     assert source.datasets["tasks"].values["kind"] == {"1": "task", "no": "event"}
+
+
+def test_defaults_are_taken_as_far_as_they_concern_a_dataset(bench: Bench) -> None:
+    bench.declare_text(
+        """\
+        source: bo-g06
+        organisation: G06
+        defaults:
+          transport: folder
+          headers: {Mã NV: task_code, Mã PA: feedback_code, Ghi chú: null}
+          values: {kind: {NV: task}}
+        datasets:
+          tasks: {path: a, headers: {Mã NV: parent_task_code}}
+          feedback: {path: b}
+        """
+    )
+    datasets = load_sources(bench.sources)[0].datasets
+    assert datasets["tasks"].headers == {"Mã NV": "parent_task_code", "Ghi chú": None}
+    assert datasets["feedback"].headers == {"Mã PA": "feedback_code", "Ghi chú": None}
+
+
+def test_the_columns_are_those_of_the_contracts() -> None:
+    contracts = load_contracts().by_dataset
+    assert {name: columns_of(name) for name in DATASETS} == {
+        name: contract.names for name, contract in contracts.items()
+    }
+
+
+def test_only_what_is_asked_for_is_loaded(bench: Bench) -> None:
+    bench.declare_text(WHOLE, "a.yml")
+    bench.declare_text('source: "xa-1"  # not asked for\nnonsense: [', "b.yml")
+    bench.declare_text(WHOLE.replace("bo-g06", "bo-g07"), "c.yml")
+    assert [one.source for one in load_sources(bench.sources, only={"bo-g06"})] == ["bo-g06"]
+    with pytest.raises(SourceFileError, match=r"b\.yml"):
+        load_sources(bench.sources)
 
 
 def test_the_weekday_may_have_a_name(bench: Bench) -> None:
