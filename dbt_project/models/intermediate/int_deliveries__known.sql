@@ -1,20 +1,8 @@
-with receipts as (
-    select * from {{ ref('stg_receipts') }}
-    where business_date <= {{ as_of_date() }}
-),
-
-ledger as (
-    select delivery_id, verdict from {{ ref('stg_ledger') }}
-),
-
-attempts as (
+with attempts as (
     select
-        receipts.*,
-        receipts.outcome in ('landed', 'unchanged', 'duplicate')
-        and ledger.verdict is not null and ledger.verdict != 'refuse' as is_usable,
-        receipts.outcome in ('refused', 'failed') or coalesce(ledger.verdict = 'refuse', false) as is_broken
-    from receipts
-    left join ledger on receipts.delivery_id = ledger.delivery_id
+        * replace (is_usable and is_checked as is_usable),
+        outcome = 'failed' or is_refused or (is_usable and not is_checked) as is_broken
+    from {{ ref('int_attempts__judged') }}
 ),
 
 -- A day on which a part of an export broke proves no absence: nothing is closed by it. A later

@@ -26,7 +26,7 @@ versions as (
 -- A row of today's export that was refused is not gone: its last good version stays.
 refused as (
     select rejects.source, rejects.raw
-    from {{ ref('stg_rejects') }} as rejects
+    from {{ ref('int_rejects__known') }} as rejects
     inner join known on rejects.delivery_id = known.delivery_id and known.is_in_force
     where rejects.dataset = 'tasks' and rejects.raw is not null
 ),

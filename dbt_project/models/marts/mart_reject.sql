@@ -1,6 +1,5 @@
 with rejects as (
-    select * from {{ ref('stg_rejects') }}
-    where business_date <= {{ as_of_date() }}
+    select * from {{ ref('int_rejects__known') }}
 ),
 
 described as (

@@ -1,24 +1,5 @@
-with receipts as (
-    select * from {{ ref('stg_receipts') }}
-    where business_date <= {{ as_of_date() }}
-),
-
-ledger as (
-    select * from {{ ref('stg_ledger') }}
-),
-
-attempts as (
-    select
-        receipts.*,
-        ledger.verdict,
-        receipts.outcome in ('landed', 'unchanged', 'duplicate') and coalesce(ledger.verdict != 'refuse', true)
-            as is_usable,
-        receipts.outcome = 'refused' or coalesce(ledger.verdict = 'refuse', false) as is_refused,
-        case when ledger.verdict = 'refuse' then ledger.reason_code else receipts.reason_code end as why_code,
-        case when ledger.verdict = 'refuse' then ledger.reason_vi else receipts.reason_vi end as why_vi,
-        case when ledger.verdict = 'refuse' then ledger.reason_en else receipts.reason_en end as why_en
-    from receipts
-    left join ledger on receipts.delivery_id = ledger.delivery_id
+with attempts as (
+    select * from {{ ref('int_attempts__judged') }}
 ),
 
 days as (
@@ -39,32 +20,41 @@ days as (
         count(distinct delivery_id) filter (where is_usable) as deliveries,
         count(distinct delivery_id) filter (where is_refused) as refused_deliveries,
         count(*) filter (where outcome = 'failed') as failed_attempts,
-        arg_max(why_code, (received_at, receipt_id)) filter (where not is_usable) as reason_code,
-        arg_max(why_vi, (received_at, receipt_id)) filter (where not is_usable) as reason_vi,
-        arg_max(why_en, (received_at, receipt_id)) filter (where not is_usable) as reason_en
+        arg_max(reason_code, (received_at, receipt_id)) filter (where not is_usable) as reason_code,
+        arg_max(reason_vi, (received_at, receipt_id)) filter (where not is_usable) as reason_vi,
+        arg_max(reason_en, (received_at, receipt_id)) filter (where not is_usable) as reason_en
     from attempts
     group by business_date, source, dataset
 ),
 
 given as (
-    select distinct business_date, source, dataset, delivery_id
+    select distinct
+        business_date,
+        source,
+        dataset,
+        delivery_id,
+        rows_received,
+        rows_accepted,
+        rows_rejected,
+        rows_duplicate,
+        rows_warned,
+        secret_rows
     from attempts
-    where is_usable or is_refused
+    where is_checked
 ),
 
 sums as (
     select
-        given.business_date,
-        given.source,
-        given.dataset,
-        sum(ledger.rows_received) as rows_received,
-        sum(ledger.rows_accepted) as rows_accepted,
-        sum(ledger.rows_rejected) as rows_rejected,
-        sum(ledger.rows_duplicate) as rows_duplicate,
-        sum(ledger.rows_warned) as rows_warned,
-        sum(ledger.secret_rows) as secret_rows
+        business_date,
+        source,
+        dataset,
+        sum(rows_received) as rows_received,
+        sum(rows_accepted) as rows_accepted,
+        sum(rows_rejected) as rows_rejected,
+        sum(rows_duplicate) as rows_duplicate,
+        sum(rows_warned) as rows_warned,
+        sum(secret_rows) as secret_rows
     from given
-    inner join ledger on given.delivery_id = ledger.delivery_id
     group by all
 ),
 

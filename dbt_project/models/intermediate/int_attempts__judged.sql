@@ -1,0 +1,41 @@
+-- Each attempt to collect with what became of it: usable, broken, or nothing there.
+with receipts as (
+    select * from {{ ref('stg_receipts') }}
+    where business_date <= {{ as_of_date() }}
+),
+
+ledger as (
+    select * from {{ ref('stg_ledger') }}
+),
+
+attempts as (
+    select
+        receipts.receipt_id,
+        receipts.delivery_id,
+        receipts.source,
+        receipts.organisation_code,
+        receipts.dataset,
+        receipts.mode,
+        receipts.business_date,
+        receipts.received_at,
+        receipts.due_at,
+        receipts.outcome,
+        receipts.is_expected,
+        ledger.delivery_id is not null as is_checked,
+        receipts.outcome in ('landed', 'unchanged', 'duplicate') and coalesce(ledger.verdict != 'refuse', true)
+            as is_usable,
+        receipts.outcome = 'refused' or coalesce(ledger.verdict = 'refuse', false) as is_refused,
+        case when ledger.verdict = 'refuse' then ledger.reason_code else receipts.reason_code end as reason_code,
+        case when ledger.verdict = 'refuse' then ledger.reason_vi else receipts.reason_vi end as reason_vi,
+        case when ledger.verdict = 'refuse' then ledger.reason_en else receipts.reason_en end as reason_en,
+        ledger.rows_received,
+        ledger.rows_accepted,
+        ledger.rows_rejected,
+        ledger.rows_duplicate,
+        ledger.rows_warned,
+        ledger.secret_rows
+    from receipts
+    left join ledger on receipts.delivery_id = ledger.delivery_id
+)
+
+select * from attempts
