@@ -1,0 +1,183 @@
+"""The pages in Debian's Chromium: no complaint on the console, no sideways scroll, search, sort."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+from publish_marts import publish_small, write_build
+
+from task_warehouse.settings import Home
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+
+PAGES = (
+    "index.html",
+    "index.en.html",
+    "reporting.html",
+    "communes.html",
+    "body/01.html",
+    "body/UNRESOLVED.en.html",
+    "class/open_overdue.html",
+)
+LONG = "Kế hoạch" + "_không_có_chỗ_ngắt" * 40
+
+# Loads each page in a frame as wide as a telephone, uses it, and writes what came out.
+PROBE = """<!doctype html><meta charset="utf-8"><pre id="out"></pre><script>
+var pages = %s, seen = {};
+function names(d) {
+  return Array.from(d.querySelectorAll("#province ~ table tbody tr:not([hidden]) th")).map(
+    function (cell) { return cell.textContent.trim(); });
+}
+function use(d) {
+  var table = d.querySelector("#province ~ table");
+  if (!table) return null;
+  var found = { all: names(d).length };
+  var input = table.previousElementSibling.querySelector("input");
+  function search(text) {
+    input.value = text;
+    input.dispatchEvent(new d.defaultView.Event("input"));
+    return names(d);
+  }
+  found.plain = search("da nang");
+  found.marks = search("ĐÀ NẴNG");
+  found.none = search("zzz").length;
+  search("");
+  var name = Array.from(table.querySelectorAll("th button")).filter(
+    function (b) { return b.parentNode.dataset.sort === "text"; })[0];
+  name.click();
+  found.sorted = names(d).slice(0, 2);
+  found.sort = name.parentNode.getAttribute("aria-sort");
+  var late = Array.from(table.querySelectorAll("thead tr:last-child th button"))[4];
+  late.click();
+  found.late = Array.from(table.querySelectorAll("td.late")).map(
+    function (c) { return Number(c.dataset.value); });
+  return found;
+}
+function next() {
+  var page = pages.shift();
+  if (!page) { document.getElementById("out").textContent = JSON.stringify(seen); return; }
+  var frame = document.createElement("iframe");
+  frame.width = 390; frame.height = 900;
+  frame.onload = function () {
+    var d = frame.contentDocument;
+    seen[page] = { wide: d.documentElement.scrollWidth, used: use(d),
+      ink: d.defaultView.getComputedStyle(d.querySelector("h1")).color };
+    frame.remove(); next();
+  };
+  frame.src = page;
+  document.body.appendChild(frame);
+}
+next();
+</script>"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = Home(tmp_path_factory.mktemp("browser"))
+    write_build(
+        home,
+        per_body=12,
+        extra=f"update marts.dim_task set title = '{LONG}' where task_code like '%-1';"
+        "update marts.dim_task set document_code = repeat('9', 300) where task_code like '%-2'",
+    )
+    return publish_small(home) / "dashboard"
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None: ...
+
+        def do_GET(self) -> None:
+            if self.path != "/probe":
+                super().do_GET()
+                return
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write((PROBE % json.dumps(PAGES)).encode())
+
+    handler = functools.partial(Quiet, directory=str(site))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def browse(url: str, profile: Path, *more: str) -> tuple[str, list[str]]:
+    """The page after its script ran, and what the console said."""
+    done = subprocess.run(
+        [
+            str(CHROMIUM),
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+            "--enable-logging=stderr",
+            "--virtual-time-budget=20000",
+            f"--user-data-dir={profile}",
+            *more,
+            "--dump-dom",
+            url,
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+
+def test_a_page_from_a_file_share_says_nothing_on_the_console_and_runs_its_script(
+    site: Path, tmp_path: Path
+) -> None:
+    page, console = browse((site / "index.html").as_uri(), tmp_path)
+    assert console == []
+    assert page.count('type="search"') >= 2
+
+
+def test_on_a_telephone_nothing_scrolls_sideways_and_search_and_sort_work(
+    address: str, tmp_path: Path
+) -> None:
+    page, console = browse(f"{address}/probe", tmp_path)
+    assert console == []
+    found = re.search(r'<pre id="out">(.*?)</pre>', page, re.DOTALL)
+    assert found
+    seen = json.loads(unescape(found.group(1)))
+    assert set(seen) == set(PAGES)
+    for name, result in seen.items():
+        assert result["wide"] <= 390, name
+        assert result["ink"] == "rgb(23, 50, 77)", f"{name} has no style sheet"
+    used = seen["index.html"]["used"]
+    assert used["all"] == 34
+    assert used["plain"] == used["marks"]
+    assert len(used["plain"]) == 1
+    assert used["plain"][0].endswith("Thành phố Đà Nẵng")
+    assert used["none"] == 0
+    assert used["sort"] == "ascending"
+    assert used["sorted"][0].endswith("Thành phố Cần Thơ")
+    assert used["late"] == sorted(used["late"], reverse=True)
+    assert len(set(used["late"])) > 1
+
+
+def test_the_morning_page_prints_on_a_few_sheets_of_a4(site: Path, tmp_path: Path) -> None:
+    printed = tmp_path / "page.pdf"
+    browse((site / "index.html").as_uri(), tmp_path / "profile", f"--print-to-pdf={printed}")
+    content = printed.read_bytes()
+    sheets = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", content)
+    assert {(round(float(w)), round(float(h))) for w, h in sheets} == {(595, 842)}
+    assert 4 <= len(sheets) <= 8
