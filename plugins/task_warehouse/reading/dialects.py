@@ -21,6 +21,8 @@ RARE = (":", "^", "~", "#", "§", "¦", "\x1f", "\x01", " ")
 QUOTES = ('"', "'")
 SAMPLE_BYTES = 64 * 1024
 ENOUGH = 0.5
+CLEAR = 0.9
+WEIGHED_LINES = 120
 _QUOTED = re.compile(rb'"[^"]*+"')
 
 
@@ -43,12 +45,15 @@ def find_dialect(sample: bytes, declared: str | None, hints: frozenset[str]) -> 
     sample = sample[:SAMPLE_BYTES]
     sample = sample[: sample.rfind(newline.encode()) + 1] or sample
     if declared:
-        return _with_quotes(sample, [declared], newline, hints, certain=True)
+        told = _with_quotes(sample, [declared], newline, hints)
+        if told.score < ENOUGH and told.width > 1:
+            raise Refusal(refusal.DIALECT_UNCLEAR, f"no table under the delimiter {declared!r}")
+        return told
     quick = _at_a_glance(sample, newline)
     if quick is not None:
         return quick
     common = [mark for mark in COMMON if mark.encode() in sample]
-    best = _with_quotes(sample, common, newline, hints) if common else None
+    best: Candidate | None = _with_quotes(sample, common, newline, hints) if common else None
     if best is None or best.score < ENOUGH:
         rare = [mark for mark in RARE if mark.encode() in sample]
         other = _with_quotes(sample, rare, newline, hints) if rare else None
@@ -83,12 +88,8 @@ def _at_a_glance(sample: bytes, newline: str) -> Candidate | None:
         match = grammar(dialect, width).clean.match(sample)
         if width > 1 and match is not None and match.end() == len(sample):
             perfect.append(Candidate(dialect, width, 1.0, 0))
-    others = any(sample.count(mark.encode()) for mark in COMMON if mark.encode() in first)
-    return (
-        perfect[0]
-        if len(perfect) == 1 and others and not _apostrophes(sample, perfect[0])
-        else None
-    )
+    odd = len(perfect) != 1 or b'\\"' in sample or _apostrophes(sample, perfect[0])
+    return None if odd else perfect[0]
 
 
 def _apostrophes(sample: bytes, candidate: Candidate) -> bool:
@@ -96,28 +97,41 @@ def _apostrophes(sample: bytes, candidate: Candidate) -> bool:
     return b"'" in sample and re.search(rb"(?m)(?:^|" + mark + rb")'", sample) is not None
 
 
-def _with_quotes(
-    sample: bytes, marks: list[str], newline: str, hints: frozenset[str], *, certain: bool = False
-) -> Candidate:
-    """The best of the delimiters under each way of quoting the sample gives reason for."""
-    found = [
-        _weigh(sample, dialect, hints)
-        for mark in marks
-        for dialect in _quotings(sample, mark, newline)
-    ]
+def _with_quotes(sample: bytes, marks: list[str], newline: str, hints: frozenset[str]) -> Candidate:
+    """The best of the delimiters; other ways of quoting only where the usual one falls short."""
+    first = _first_lines(sample, newline)
+    if len(first) < len(sample):
+        best = _with_quotes(first, marks, newline, hints)
+        if best.score >= ENOUGH:
+            return best
+    lines = sample.count(newline.encode())
+    often = [mark for mark in marks if sample.count(mark.encode()) * 2 >= lines] or marks
+    found = [_weigh(sample, Dialect(mark, newline=newline), hints) for mark in often]
+    for candidate in list(found):
+        if candidate.score < CLEAR or b"'" in sample or b'\\"' in sample:
+            ways = _quotings(sample, candidate.dialect.delimiter, newline)
+            found += [_weigh(sample, dialect, hints) for dialect in ways]
     best = max(found, key=lambda item: (item.hits, item.score))
     plain = max(found, key=lambda item: item.score)
     # Known names in the header decide only between dialects that explain the lines about as well.
-    best = best if best.score >= plain.score - 0.25 else plain
-    if certain and best.score < ENOUGH and best.width < 2:
-        raise Refusal(refusal.DIALECT_UNCLEAR, f"no table under the delimiter {marks[0]!r}")
-    return best
+    return best if best.score >= plain.score - 0.25 else plain
+
+
+def _first_lines(sample: bytes, newline: str) -> bytes:
+    """The first lines of the sample; enough to weigh a dialect by."""
+    end = place = 0
+    for _ in range(WEIGHED_LINES):
+        place = sample.find(newline.encode(), end) + 1
+        if not place:
+            return sample
+        end = place
+    return sample[:end]
 
 
 def _quotings(sample: bytes, mark: str, newline: str) -> list[Dialect]:
     base = Dialect(mark, newline=newline)
     delimiter = re.escape(mark.encode())
-    ways = [base]
+    ways: list[Dialect] = []
     if b'\\"' in sample:
         ways.append(base.but(escape="\\"))
     if mark != " " and re.search(delimiter + rb' +"', sample):
@@ -134,7 +148,8 @@ def _quotings(sample: bytes, mark: str, newline: str) -> list[Dialect]:
 def _weigh(sample: bytes, dialect: Dialect, hints: frozenset[str]) -> Candidate:
     loose = scan_records(sample, grammar(dialect, 0))
     width = _usual_width(loose)
-    scan = scan_records(sample, grammar(dialect, width)) if width else loose
+    astray = any(record.damaged or record.lines > 1 for record in loose.records)
+    scan = scan_records(sample, grammar(dialect, width)) if width and astray else loose
     lead = 0
     for record in scan.records:
         if record.cells is not None and len(record.cells) == width:
@@ -147,8 +162,17 @@ def _weigh(sample: bytes, dialect: Dialect, hints: frozenset[str]) -> Candidate:
     handicap = {'"': 1.0, "'": 0.97, None: 0.93}[dialect.quote]
     handicap *= 0.99 if dialect.escape or dialect.padded else 1.0
     handicap *= {" ": 0.6}.get(dialect.delimiter, 1.0)
+    handicap *= 0.9 if dialect.quote != "'" and _wrapped(scan) else 1.0
+    handicap *= 0.97 if not dialect.escape and b'\\"' in sample else 1.0
     value = share * (1 - 1 / (width * width + 1)) * handicap if width > 1 else 0.0
     return Candidate(dialect, width, min(value * 1.02, 1.0), _known_names(scan, width, hints))
+
+
+def _wrapped(scan: Scan) -> bool:
+    """Whether many cells stand in apostrophes, which then are the quotes."""
+    cells = [cell for record in scan.records[:60] for cell in record.cells or () if cell]
+    wrapped = sum(1 for cell in cells if len(cell) > 1 and cell[0] == cell[-1] == "'")
+    return wrapped * 5 > len(cells) > 0
 
 
 def _usual_width(scan: Scan) -> int:

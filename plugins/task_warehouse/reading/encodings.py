@@ -55,6 +55,7 @@ _NAMES = {
 }
 _CODECS = {WINDOWS_1258: "cp1258", WINDOWS_1252: "cp1252", TCVN3: "cp1252", VNI: "cp1252"}
 _CONVERTERS: dict[str, Callable[[str], str]] = {TCVN3: from_tcvn3, VNI: from_vni}
+_UNICODE_VIETNAMESE = re.compile("[\u1ea0-\u1ef9ăđĩũơưĂĐĨŨƠƯ]")
 _SURROGATES = re.compile("[\udc80-\udcff]+")
 
 
@@ -168,6 +169,8 @@ def _utf_8(text: str, wanted: str | None) -> Encoding:
     if wanted:
         return Encoding(UTF_8)
     text = text[:SCORED]
+    if _UNICODE_VIETNAMESE.search(text):
+        return Encoding(UTF_8)
     words, share = score(text)
     if words < 20 or share >= 0.5:
         return Encoding(UTF_8)

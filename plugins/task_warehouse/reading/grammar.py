@@ -64,6 +64,10 @@ class Grammar:
             other, stop = b"", rb"\r"
         else:
             other, stop = rb"\r(?!\n)", rb"\r\n"
+        escape = re.escape(self.escape)
+        if escape and quote and escape != quote:
+            inside = rb"[^" + quote + escape + stop + rb"]|" + escape + rb"[\s\S]"
+            return rb"(?:(?!" + delimiter + rb")(?:" + inside + rb"))*+"
         if len(self.delimiter) == 1:
             run = rb"[^" + delimiter + quote + stop + rb"]*+"
         else:
@@ -120,12 +124,17 @@ class Grammar:
             return field
         core = field.strip(b" ") if self.dialect.padded else field
         if len(core) < 2 or not (core.startswith(self.quote) and core.endswith(self.quote)):
-            return field
-        inner = core[1:-1]
+            return self._unescaped(field) if self.escape else field
         if self.escape and self.escape != self.quote:
-            protected = rb"%b([\s\S])|%b" % (re.escape(self.escape), re.escape(self.quote * 2))
-            return re.sub(protected, lambda match: match.group(1) or self.quote, inner)
-        return inner.replace(self.quote * 2, self.quote)
+            return self._unescaped(core[1:-1])
+        return core[1:-1].replace(self.quote * 2, self.quote)
+
+    def _unescaped(self, text: bytes) -> bytes:
+        """Escapes of what has a meaning in the dialect; a path such as C:\\temp is left alone."""
+        quote, escape = re.escape(self.quote), re.escape(self.escape)
+        meant = rb"[" + quote + escape + re.escape(self.delimiter) + rb"\r\n]"
+        pattern = escape + rb"(" + meant + rb")|" + quote * 2
+        return re.sub(pattern, lambda match: match.group(1) or self.quote, text)
 
 
 @lru_cache(maxsize=512)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 Cells = Sequence["str | None"]
 
@@ -23,6 +24,7 @@ WORD, CODE, DATE, NUMBER = range(4)
 _CODE = re.compile(r"(?=[^\s]*\d)[\w./-]{2,40}")
 
 
+@lru_cache(maxsize=8_192)
 def normalise_header(text: str | None) -> str:
     """A header name as names are compared: NFC, casefolded, spaces collapsed."""
     return " ".join(unicodedata.normalize("NFC", text or "").casefold().split())
@@ -33,12 +35,14 @@ class Header:
     """Names of the columns and the rows (indices into what was given) that hold them.
 
     ``rows`` is empty where the table has none. ``first_data`` is the index of the first row below.
+    ``sure``: more rows would not change it.
     """
 
     names: list[str]
     rows: tuple[int, ...]
     first_data: int
     notes: list[str] = field(default_factory=list)
+    sure: bool = False
 
 
 def find_header(
@@ -51,23 +55,28 @@ def find_header(
     """
     candidates = list(enumerate(rows[:HEADER_WITHIN]))
     place = _by_hints(candidates, hints)
+    sure = place is not None or not hints
     if place is None:
         place = _by_looks(rows)
     if place is None:
         width = max((len(row) for row in rows), default=0)
         names = [f"column_{number}" for number in range(1, width + 1)]
         return Header(names, (), 0, ["no header row was found: the columns are numbered"])
-    return _with_neighbours(rows, place, hints, merged)
+    return replace(_with_neighbours(rows, place, hints, merged), sure=sure and place < 8)
 
 
 def _by_hints(candidates: list[tuple[int, Cells]], hints: frozenset[str]) -> int | None:
     """The row that holds most of the known names; two are needed, or half of its cells."""
+    if not hints:
+        return None
     best, place = 0, None
     for index, row in candidates:
         names = {normalise_header(cell) for cell in row if cell and len(cell) < 200}
         hits = len(names & hints)
         if hits > best and (hits >= 2 or hits * 2 >= len(names - {""})):
             best, place = hits, index
+        if best >= 4 and best * 2 >= len(names):
+            break  # no row below can be more of a header than this
     return place
 
 
@@ -174,6 +183,8 @@ def _continues(
     filled = [column for column, cell in enumerate(lower) if cell and cell.strip()]
     if not filled or any(looks_like_value(lower[column]) for column in filled):
         return False
+    if list(map(normalise_header, upper)) == list(map(normalise_header, lower)):
+        return False  # the header once more, which is a damaged record
     hits = len({normalise_header(lower[column]) for column in filled} & hints)
     under_gaps = bool(gaps) and any(column in gaps for column in filled)
     if hits and (under_gaps or hits * 2 >= len(filled)):

@@ -14,6 +14,7 @@ from task_warehouse.reading.refusal import Refusal
 SAMPLE_BYTES = 64 * 1024
 SCANNED_BYTES = 24 * 1024
 ENOUGH_LINES = 80
+FIRST_LOOK = 16
 
 
 @dataclass(slots=True)
@@ -40,12 +41,15 @@ def locate_table(sample: bytes, found: Candidate, hints: frozenset[str]) -> Tabl
     """
     shape = grammar(found.dialect, found.width)
     sample = _beginning(sample, shape)
-    records = scan_records(sample, shape).records
-    wide = [record for record in records if record.is_sound(found.width)]
+    for most in (FIRST_LOOK, 1 << 30):
+        records = scan_records(sample, shape, most).records
+        wide = [record for record in records if record.is_sound(found.width)]
+        rows = [record.cells or [] for record in wide]
+        header = find_header(rows, hints)
+        if header.sure or len(records) < most:
+            break
     if not wide:
         raise Refusal(refusal.DIALECT_UNCLEAR, "no line divides into the columns of a table")
-    rows = [record.cells or [] for record in wide]
-    header = find_header(rows, hints)
     top: Record | None
     last: Record | None
     if header.rows:

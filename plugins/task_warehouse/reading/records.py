@@ -44,12 +44,12 @@ class Scan:
     records: list[Record] = field(default_factory=list)
 
 
-def scan_records(sample: bytes, grammar: Grammar) -> Scan:
-    """All records of a sample of whole lines."""
+def scan_records(sample: bytes, grammar: Grammar, most: int = 1 << 30) -> Scan:
+    """The records of a sample of whole lines, ``most`` of them."""
     scan, place = Scan(), 0
     if not sample.endswith(grammar.newline):
         sample += grammar.newline
-    while place < len(sample):
+    while place < len(sample) and len(scan.records) < most:
         record = read_record(sample, place, grammar, final=True, limit=1 << 20)
         assert record is not None
         if not record.blank:
@@ -85,10 +85,9 @@ def _is_blank(line: bytes, grammar: Grammar) -> bool:
 
 
 def _strict(octets: bytes, place: int, line_end: int, end: int, grammar: Grammar) -> Record:
-    fields = grammar.split(_without_end(octets[place:end]))
     lines = 1 if end == line_end else octets.count(grammar.newline, place, end)
-    right_width = not grammar.width or len(fields) == grammar.width
-    if right_width:
+    fields = grammar.split(_without_end(octets[place:end]))
+    if not grammar.width or len(fields) == grammar.width:
         return _decoded(place, end, lines, fields, grammar)
     if lines > 1 and _swallowed_others(octets, place, line_end, end, grammar):
         return Record(place, line_end, 1, None, refusal.STRAY_QUOTE)
@@ -144,8 +143,9 @@ def _without_end(record: bytes) -> bytes:
 
 
 def _decoded(place: int, end: int, lines: int, fields: list[bytes], grammar: Grammar) -> Record:
+    value, quote, plain = grammar.value, grammar.quote, not grammar.escape
     try:
-        cells = [grammar.value(item).decode() for item in fields]
+        cells = [(item if plain and quote not in item else value(item)).decode() for item in fields]
     except UnicodeDecodeError:
         return Record(place, end, lines, None, refusal.BAD_CHARACTER)
     return Record(place, end, lines, cells)
