@@ -149,7 +149,10 @@ def deliveries_table(deliveries: list[Delivery]) -> Table:
         bad = sum(row.is_rejected for row in d.rows)
         total = len(d.rows)
         good = total - bad - twin
-        numbers = (total, 0, total, 0) if d.is_lost else (total, good, bad, twin)
+        numbers = (total, good, bad, twin)
+        if d.is_lost:
+            readable = d.defect in ("secret_rows", "unknown_header")
+            numbers = (total, 0, total, 0) if readable else (0, 0, 0, 0)
         rows.append(
             (d.system.source, d.dataset, d.name, d.business_date, not d.is_absent,
              not d.is_lost, *numbers, d.defect or "")
