@@ -16,6 +16,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
 
 from task_warehouse import locking, orchestration, summary
 from task_warehouse.errors import TaskWarehouseError
@@ -55,7 +57,9 @@ def run_day(home: Home, sources: Path | None, run: RunDate, out: Console) -> Non
         stamp = f"{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}"
         log = home.logs / f"run-{stamp}.log"
         events = home.logs / f"run-{stamp}.progress.jsonl"
-        out.print(f"Running {run.as_of} for the sources in {folder}", highlight=False)
+        out.print(
+            f"Running {run.as_of} for the sources in {folder}", highlight=False, soft_wrap=True
+        )
         child = orchestration.start_day(home, folder, run, events, log)
         seconds = _follow(child, events, log, out)
         summary.show(out, home, run.as_of, seconds)
@@ -69,7 +73,7 @@ def _follow(
     failed: dict[str, Any] | None = None
     seen = 0
     try:
-        with out.status("starting Airflow"):
+        with out.status("starting Airflow") as status:
             while True:
                 ended = child.poll() is not None
                 fresh, seen = _read_events(events, seen)
@@ -78,7 +82,7 @@ def _follow(
                     if "seconds" in event:
                         step = event["step"]
                         seconds[step] = seconds.get(step, 0.0) + event["seconds"]
-                    _show_event(event, out)
+                    _show_event(event, out, status)
                 if ended:
                     break
                 time.sleep(POLL_SECONDS)
@@ -102,13 +106,20 @@ def _read_events(path: Path, offset: int) -> tuple[list[dict[str, Any]], int]:
     return [json.loads(line) for line in whole.splitlines()], offset + len(whole)
 
 
-def _show_event(event: dict[str, Any], out: Console) -> None:
+def _show_event(event: dict[str, Any], out: Console, status: Status) -> None:
+    """A line for what a step says; what it counts is shown beside the spinner instead."""
     if "message" not in event:
         return
-    count = f" {event['done']}/{event['total']}" if event.get("total") else ""
+    if event.get("total"):
+        done, total = event["done"], event["total"]
+        status.update(f"{event['step']}: {escape(event['message'])} {done}/{total}")
+        return
     moment = datetime.fromtimestamp(event["at"])
+    status.update(event["step"])
     out.print(
-        f"[dim]{moment:%H:%M:%S}[/]  {event['step']:<8} {event['message']}{count}", highlight=False
+        f"[dim]{moment:%H:%M:%S}[/]  {event['step']:<8} {escape(event['message'])}",
+        highlight=False,
+        soft_wrap=True,
     )
 
 

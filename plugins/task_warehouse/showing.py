@@ -25,14 +25,14 @@ def show_query(out: Console, home: Home, sql: str, output: str) -> None:
 
     ``output``: ``table`` (at most 200 rows), ``csv`` or ``json`` (all rows, to standard output).
     """
-    snapshot = publishing.current_path(home)
-    if snapshot is None:
+    manifest = publishing.current(home)
+    if manifest is None:
         raise NoDataError(
             "nothing is published yet",
             where=str(home.published),
             remedy="run a day first: task-warehouse run, or make run for the sample",
         )
-    with duckdb.connect(str(snapshot / "warehouse.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(manifest.path / "warehouse.duckdb"), read_only=True) as connection:
         connection.execute("set enable_external_access = false")
         connection.execute("set search_path = 'marts'")
         try:

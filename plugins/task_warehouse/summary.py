@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,17 +15,16 @@ from task_warehouse import publishing
 from task_warehouse.errors import NoDataError
 from task_warehouse.settings import Home
 
+# How reporting stands: of each source and dataset the latest day it owed or gave something.
 _REPORTING = """
     select
         count(*) filter (where expected) as expected,
         count(*) filter (where status in ('on_time', 'late', 'duplicate', 'nothing_arose')),
         count(*) filter (where status = 'late'),
         count(*) filter (where status = 'missing' and expected),
-        count(*) filter (where status = 'refused'),
-        coalesce(sum(rows_received), 0), coalesce(sum(rows_accepted), 0),
-        coalesce(sum(rows_rejected), 0), coalesce(sum(rows_duplicate), 0)
+        count(*) filter (where status = 'refused')
     from marts.mart_reporting
-    where business_date = ?
+    where is_latest
 """
 
 _NATION = """
@@ -51,13 +50,14 @@ def show(out: Console, home: Home, as_of: date, seconds: Mapping[str, float]) ->
 
     Raises :class:`NoDataError` when nothing is published.
     """
-    snapshot = publishing.current_path(home)
-    if snapshot is None:
+    manifest = publishing.current(home)
+    if manifest is None:
         raise NoDataError("nothing is published", where=str(home.published))
-    with duckdb.connect(str(snapshot / "warehouse.duckdb"), read_only=True) as connection:
-        reporting = _first(connection, _REPORTING, as_of)
+    with duckdb.connect(str(manifest.path / "warehouse.duckdb"), read_only=True) as connection:
+        reporting = connection.execute(_REPORTING).fetchall()[0]
         nation = _first(connection, _NATION, as_of)
     out.print(_arrivals(reporting))
+    out.print(_rows(manifest.ledger))
     out.print(_tasks(nation))
     out.print(_durations(seconds))
     _places(out, home)
@@ -71,40 +71,30 @@ def _first(connection: duckdb.DuckDBPyConnection, sql: str, as_of: date) -> tupl
 
 
 def _arrivals(row: tuple[Any, ...]) -> Table:
-    expected, arrived, late, missing, refused, received, accepted, rejected, duplicate = row
-    table = Table(title="Exports and rows of the day", show_header=False, title_justify="left")
-    table.add_column()
-    table.add_column(justify="right")
-    for name, value in (
-        ("exports expected", expected),
-        ("  arrived", arrived),
-        ("  of these late", late),
-        ("  missing", missing),
-        ("  refused", refused),
-        ("rows received", received),
-        ("  accepted", accepted),
-        ("  rejected", rejected),
-        ("  duplicate", duplicate),
-    ):
-        table.add_row(name, f"{value:,}")
-    return table
+    names = ("exports expected", "  arrived", "  of these late", "  missing", "  refused")
+    return _figures("Exports", zip(names, row, strict=True))
+
+
+def _rows(ledger: Mapping[str, int]) -> Table:
+    names = ("received", "accepted", "rejected", "duplicate")
+    figures = [(f"  {name}", ledger[f"rows_{name}"]) for name in names]
+    return _figures("Rows", [("deliveries held", ledger["deliveries"]), *figures])
 
 
 def _tasks(row: tuple[Any, ...]) -> Table:
-    table = Table(title="Tasks of the nation", show_header=False, title_justify="left")
-    table.add_column()
-    table.add_column(justify="right")
-    for name, value in zip(_CLASSES, row, strict=True):
-        table.add_row(name if name == "tasks" else f"  {name}", f"{value:,}")
-    return table
+    names = (name if name == "tasks" else f"  {name}" for name in _CLASSES)
+    return _figures("Tasks of the nation", zip(names, row, strict=True))
 
 
 def _durations(seconds: Mapping[str, float]) -> Table:
-    table = Table(title="Time by step", show_header=False, title_justify="left")
-    table.add_column()
-    table.add_column(justify="right")
-    for step, taken in seconds.items():
-        table.add_row(step, f"{taken:.1f} s")
+    return _figures("Time by step", ((step, f"{taken:.1f} s") for step, taken in seconds.items()))
+
+
+def _figures(title: str, rows: Iterable[tuple[str, int | str]]) -> Table:
+    table = Table("", "", title=title, show_header=False, title_justify="left", min_width=36)
+    table.columns[1].justify = "right"
+    for name, value in rows:
+        table.add_row(name, value if isinstance(value, str) else f"{value:,}")
     return table
 
 

@@ -35,8 +35,9 @@ of_tasks as (
     ) on columns(* exclude (source)) into name measure value computed
 ),
 
+-- A source counts what it sent, each row once; a row sent twice is one of its rows.
 of_rows as (
-    select business_date, source, dataset, rows_received
+    select business_date, source, dataset, rows_received - rows_duplicate as rows_sent
     from {{ ref('mart_reporting') }}
     where deliveries > 0
 ),
@@ -50,7 +51,7 @@ compared as (
         declared.declared,
         cast(
             case
-                when declared.measure = 'rows' then of_rows.rows_received
+                when declared.measure = 'rows' then of_rows.rows_sent
                 when declared.dataset in ('tasks', 'progress') and declared.is_newest
                     then coalesce(of_tasks.computed, 0)
             end as double

@@ -1,5 +1,18 @@
 with attempts as (
-    select * from {{ ref('int_attempts__judged') }}
+    select
+        *,
+        min(received_at) over (partition by source, dataset) as first_tried_at
+    from {{ ref('int_attempts__judged') }}
+),
+
+-- What lay there at the first look may have lain there in time: days before it are not judged.
+first_looks as (
+    select
+        source,
+        dataset,
+        cast(min(received_at) at time zone 'Asia/Ho_Chi_Minh' as date) as first_looked_on
+    from attempts
+    group by source, dataset
 ),
 
 days as (
@@ -10,6 +23,7 @@ days as (
         max(organisation_code) as organisation_code,
         max(mode) as mode,
         max(due_at) as due_at,
+        min(first_tried_at) as first_tried_at,
         bool_or(is_expected) as expected,
         min(received_at) filter (where is_usable) as received_at,
         bool_or(is_usable) as has_usable,
@@ -68,7 +82,9 @@ judged as (
         case
             -- Yesterday's corrections again correct nothing; yesterday's whole state may still hold.
             when days.has_usable and days.mode = 'delta' and not days.has_new then 'duplicate'
-            when days.has_usable and days.received_at > days.due_at then 'late'
+            -- What was there at our first look may have lain there in time: nobody is blamed for it.
+            when days.has_usable and days.received_at > days.due_at and days.received_at > days.first_tried_at
+                then 'late'
             when days.has_usable then 'on_time'
             when days.has_nothing_arose then 'nothing_arose'
             when days.has_refused then 'refused'
@@ -80,6 +96,7 @@ judged as (
         cast(days.refused_deliveries as integer) as refused_deliveries,
         cast(days.failed_attempts as integer) as failed_attempts,
         days.has_usable and not days.has_new as is_unchanged,
+        days.business_date = max(days.business_date) over (partition by days.source, days.dataset) as is_latest,
         cast(coalesce(sums.rows_received, 0) as bigint) as rows_received,
         cast(coalesce(sums.rows_accepted, 0) as bigint) as rows_accepted,
         cast(coalesce(sums.rows_rejected, 0) as bigint) as rows_rejected,
@@ -90,6 +107,7 @@ judged as (
         days.reason_vi,
         days.reason_en
     from days
+    inner join first_looks on days.source = first_looks.source and days.dataset = first_looks.dataset
     left join sums
         on
             days.business_date = sums.business_date
