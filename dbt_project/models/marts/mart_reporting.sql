@@ -5,16 +5,6 @@ with attempts as (
     from {{ ref('int_attempts__judged') }}
 ),
 
--- What lay there at the first look may have lain there in time: days before it are not judged.
-first_looks as (
-    select
-        source,
-        dataset,
-        cast(min(received_at) at time zone 'Asia/Ho_Chi_Minh' as date) as first_looked_on
-    from attempts
-    group by source, dataset
-),
-
 days as (
     select
         business_date,
@@ -82,6 +72,7 @@ judged as (
         case
             -- Yesterday's corrections again correct nothing; yesterday's whole state may still hold.
             when days.has_usable and days.mode = 'delta' and not days.has_new then 'duplicate'
+            when days.has_usable and sums.rows_received = 0 then 'nothing_arose'
             -- What was there at our first look may have lain there in time: nobody is blamed for it.
             when days.has_usable and days.received_at > days.due_at and days.received_at > days.first_tried_at
                 then 'late'
@@ -107,7 +98,6 @@ judged as (
         days.reason_vi,
         days.reason_en
     from days
-    inner join first_looks on days.source = first_looks.source and days.dataset = first_looks.dataset
     left join sums
         on
             days.business_date = sums.business_date
