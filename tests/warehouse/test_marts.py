@@ -78,12 +78,14 @@ def test_reporting_of_earlier_days(morning: duckdb.DuckDBPyConnection) -> None:
     found = morning.execute(
         "select business_date::varchar, source, dataset, status, reason_code "
         "from marts.mart_reporting where (source, dataset) in "
-        "(('bo-g06', 'progress'), ('tinh-40', 'progress'), ('vpcp', 'tasks')) order by 2, 3, 1"
+        "(('bo-g06', 'progress'), ('bo-g12', 'progress'), ('tinh-40', 'progress'), ('vpcp', 'tasks')) order by 2, 3, 1"
     ).fetchall()
     assert found == [
         ("2025-10-05", "bo-g06", "progress", "on_time", None),
         ("2025-10-12", "bo-g06", "progress", "on_time", None),
         ("2025-10-13", "bo-g06", "progress", "duplicate", None),
+        ("2025-08-10", "bo-g12", "progress", "on_time", None),
+        ("2025-10-10", "bo-g12", "progress", "late", None),
         ("2025-09-01", "tinh-40", "progress", "on_time", None),
         ("2025-10-10", "tinh-40", "progress", "on_time", None),
         ("2025-10-14", "tinh-40", "progress", "refused", "file.truncated"),
@@ -184,7 +186,7 @@ def test_the_run_has_a_row(morning: duckdb.DuckDBPyConnection) -> None:
         "select run_id, deliveries, rows_received = rows_accepted + rows_rejected + rows_duplicate "
         "from marts.mart_run"
     ).fetchall()
-    assert found == [("test-run", 14, True)]
+    assert found == [("test-run", 16, True)]
 
 
 def test_comments_travel_with_the_tables(morning: duckdb.DuckDBPyConnection) -> None:

@@ -118,7 +118,7 @@ def test_no_deadline_is_unreadable(nq03: duckdb.DuckDBPyConnection) -> None:
         ("month", "dated", 48),
         ("quarter", "dated", 1),
         ("recurring", "recurring", 16),
-        ("none", "open_ended", 3),
+        ("recurring", "open_ended", 3),
         ("none", "empty", 1),
     }
 

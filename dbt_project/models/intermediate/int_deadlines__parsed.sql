@@ -76,8 +76,7 @@ parsed as (
         end as due_on,
         case
             when is_empty then 'none'
-            when is_open_ended then 'none'
-            when is_recurring then 'recurring'
+            when is_open_ended or is_recurring then 'recurring'
             when day_on is not null then 'day'
             when month_on is not null or half_on is not null then 'month'
             when quarter_on is not null then 'quarter'
