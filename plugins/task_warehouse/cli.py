@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from task_warehouse import __version__
 from task_warehouse.errors import TaskWarehouseError, UsageError
@@ -60,7 +61,7 @@ def main() -> None:
 
 
 def _complain(message: str) -> None:
-    err.print(f"[bold red]error:[/] {message}", markup=True, highlight=False)
+    err.print(f"[bold red]error:[/] {escape(message)}", highlight=False, soft_wrap=True)
 
 
 @app.command()
