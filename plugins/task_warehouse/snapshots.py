@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -125,14 +125,21 @@ def current(home: Home) -> Manifest | None:
 def published(home: Home) -> list[Manifest]:
     """All whole snapshots, newest publication first; what cannot be read is left out."""
     found: list[Manifest] = []
-    if not home.published.is_dir():
-        return found
-    for folder in home.published.iterdir():
-        if folder.is_symlink() or folder.name.startswith(".") or not folder.is_dir():
-            continue
+    for folder in _folders(home):
         with suppress(StorageError):
             found.append(Manifest.read(folder))
     return sorted(found, key=lambda m: (m.published_at, m.snapshot_id), reverse=True)
+
+
+def _folders(home: Home) -> list[Path]:
+    """Folders of snapshots, whole or damaged; not what is being written or removed."""
+    if not home.published.is_dir():
+        return []
+    return [
+        path
+        for path in home.published.iterdir()
+        if path.is_dir() and not path.is_symlink() and not path.name.startswith(ASIDE)
+    ]
 
 
 def is_sound(manifest: Manifest) -> bool:
@@ -183,15 +190,20 @@ def remove_old(home: Home, retention: Retention, now: datetime) -> list[str]:
     """
     in_force = (home.published / LINK_NAME).resolve()
     oldest_kept = now - timedelta(days=retention.days)
+    whole = published(home)
+    ages = {manifest.path: manifest.published_at for manifest in whole[retention.count :]}
+    for folder in set(_folders(home)) - {manifest.path for manifest in whole}:
+        # Damaged, so nobody can say when it was published: its age on the disk counts.
+        ages[folder] = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
     removed = []
-    for manifest in published(home)[retention.count :]:
-        if manifest.path.resolve() == in_force or manifest.published_at >= oldest_kept:
+    for folder, published_at in sorted(ages.items()):
+        if folder.resolve() == in_force or published_at >= oldest_kept:
             continue
         # Renamed first: nobody can find a snapshot that is half removed.
-        aside = home.published / f"{ASIDE}old-{manifest.path.name}"
-        manifest.path.rename(aside)
+        aside = home.published / f"{ASIDE}old-{folder.name}"
+        folder.rename(aside)
         shutil.rmtree(aside)
-        removed.append(manifest.snapshot_id)
+        removed.append(folder.name)
     return removed
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -264,6 +265,11 @@ def test_old_snapshots_go_and_the_newest_the_young_and_the_one_in_force_stay(hom
             published_at=MORNING - timedelta(days=day),
             path=older,
         ).write()
+    for name, age in (("broken-old", timedelta(days=30)), ("broken-young", timedelta(0))):
+        broken = home.published / name
+        (broken / "parquet").mkdir(parents=True)
+        moment = (MORNING - age).timestamp()
+        os.utime(broken, (moment, moment))
     write_build(home, as_of=AS_OF + timedelta(days=1))
     second = publishing.publish(
         home,
@@ -278,6 +284,8 @@ def test_old_snapshots_go_and_the_newest_the_young_and_the_one_in_force_stay(hom
     kept = {manifest.path.name for manifest in publishing.published(home)}
     # Newest three: second, first, older-1. Not older than four days: up to older-3.
     assert kept == {second.name, first.name, "older-1", "older-2", "older-3"}
+    assert (home.published / "broken-young").is_dir()
+    assert not (home.published / "broken-old").exists()
     # An old one put back in force stays, however old.
     publishing.publish(
         home,
