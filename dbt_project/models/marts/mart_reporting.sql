@@ -87,7 +87,6 @@ judged as (
         cast(days.refused_deliveries as integer) as refused_deliveries,
         cast(days.failed_attempts as integer) as failed_attempts,
         days.has_usable and not days.has_new as is_unchanged,
-        days.business_date = max(days.business_date) over (partition by days.source, days.dataset) as is_latest,
         cast(coalesce(sums.rows_received, 0) as bigint) as rows_received,
         cast(coalesce(sums.rows_accepted, 0) as bigint) as rows_accepted,
         cast(coalesce(sums.rows_rejected, 0) as bigint) as rows_rejected,
@@ -107,7 +106,12 @@ judged as (
 
 -- Where nothing was owed and nothing came there is nothing to report.
 reported as (
-    select * from judged where expected or status != 'missing' or failed_attempts > 0
+    select
+        *,
+        -- Of what is reported: a day on which nothing was owed and nothing came does not count.
+        business_date = max(business_date) over (partition by source, dataset) as is_latest
+    from judged
+    where expected or status != 'missing' or failed_attempts > 0
 )
 
 select * from reported
