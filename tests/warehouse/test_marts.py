@@ -13,7 +13,7 @@ CLASSES = "completed_on_time + completed_late + completed_undated + open_in_term
 
 
 def test_the_nation_counts_each_task_once(morning: duckdb.DuckDBPyConnection) -> None:
-    assert morning.execute(SCORES, ["VN"]).fetchone() == (21, 2, 1, 1, 11, 3, 3, 1, 2)
+    assert morning.execute(SCORES, ["VN"]).fetchone() == (22, 2, 1, 1, 12, 3, 3, 1, 2)
 
 
 def test_each_lead_sees_the_task_in_its_own_row(morning: duckdb.DuckDBPyConnection) -> None:
@@ -67,7 +67,7 @@ def test_reporting_of_the_day(morning: duckdb.DuckDBPyConnection) -> None:
         ("tinh-40", "tasks", "nothing_arose", True, False, 0),
         ("vpcp", "control_totals", "on_time", True, False, 4),
         ("vpcp", "documents", "on_time", True, False, 7),
-        ("vpcp", "tasks", "on_time", True, False, 18),
+        ("vpcp", "tasks", "on_time", True, False, 19),
         ("xa-00004", "tasks", "missing", True, False, 0),
         ("xa-00008", "progress", "refused", True, False, 0),
         ("xa-00008", "tasks", "missing", True, False, 0),
@@ -78,7 +78,8 @@ def test_reporting_of_earlier_days(morning: duckdb.DuckDBPyConnection) -> None:
     found = morning.execute(
         "select business_date::varchar, source, dataset, status, reason_code "
         "from marts.mart_reporting where (source, dataset) in "
-        "(('bo-g06', 'progress'), ('bo-g12', 'progress'), ('tinh-40', 'progress'), ('vpcp', 'tasks')) order by 2, 3, 1"
+        "(('bo-g06', 'progress'), ('bo-g12', 'progress'), ('tinh-40', 'progress'), "
+        "('vpcp', 'tasks')) order by 2, 3, 1"
     ).fetchall()
     assert found == [
         ("2025-10-05", "bo-g06", "progress", "on_time", None),
@@ -104,7 +105,7 @@ def test_declared_totals_are_compared(morning: duckdb.DuckDBPyConnection) -> Non
         ("feedback", "completed", 9, None, None, "not_computable"),
         ("tasks", "completed", 3, 3, 0, "equal"),
         ("tasks", "open_overdue", 1, 2, -1, "different"),
-        ("tasks", "rows", 18, 18, 0, "equal"),
+        ("tasks", "rows", 19, 19, 0, "equal"),
     ]
 
 
@@ -178,7 +179,7 @@ def test_feedback_is_classed_by_its_dates(morning: duckdb.DuckDBPyConnection) ->
 
 def test_rejects_are_those_known_by_the_date(morning: duckdb.DuckDBPyConnection) -> None:
     found = morning.execute("select reject_id, line, check_id from marts.mart_reject").fetchall()
-    assert found == [("r-1", 5, "tasks.assigned_on_date")]
+    assert found == [("r-1", 5, "tasks.assigned_on_date"), ("r-3", 10, "file.extra_cells")]
 
 
 def test_the_run_has_a_row(morning: duckdb.DuckDBPyConnection) -> None:

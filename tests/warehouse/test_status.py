@@ -45,7 +45,11 @@ def test_a_task_gone_from_the_full_export_is_closed_and_not_deleted(
         "select task_code, is_closed, is_held, last_sighted_on::varchar "
         "from marts.dim_task where is_closed or is_held order by 1"
     ).fetchall()
-    assert found == [("T11", True, False, "2025-10-01"), ("T12", False, True, "2025-10-01")]
+    assert found == [
+        ("T11", True, False, "2025-10-01"),
+        ("T12", False, True, "2025-10-01"),
+        ("T20", False, True, "2025-10-01"),
+    ]
 
 
 def test_flags_stand_beside_the_class(morning: duckdb.DuckDBPyConnection) -> None:

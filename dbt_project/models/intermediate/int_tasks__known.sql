@@ -23,16 +23,22 @@ versions as (
         ) = 1
 ),
 
--- A row of today's export that was refused is not gone: its last good version stays.
+-- A row of today's export that was refused is not gone: its last good version stays. The reject
+-- names its key, or, where the record is damaged, holds it in its raw text.
 refused as (
-    select rejects.source, rejects.raw
+    select rejects.source, rejects.record_key, rejects.raw
     from {{ ref('int_rejects__known') }} as rejects
     inner join known on rejects.delivery_id = known.delivery_id and known.is_in_force
-    where rejects.dataset = 'tasks' and rejects.raw is not null
+    where rejects.dataset = 'tasks'
 ),
 
 held as (
-    select distinct versions.source, versions.task_code
+    select versions.source, versions.task_code
+    from versions
+    inner join refused on versions.source = refused.source and versions.task_code = refused.record_key
+    where not versions.is_in_force
+    union
+    select versions.source, versions.task_code
     from versions
     inner join refused on versions.source = refused.source and contains(refused.raw, versions.task_code)
     where not versions.is_in_force

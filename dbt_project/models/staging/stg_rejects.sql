@@ -20,7 +20,8 @@ renamed as (
         message_vi,
         message_en,
         responsibility,
-        raw
+        raw,
+        record_key
     from source
 )
 
