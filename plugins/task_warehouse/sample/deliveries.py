@@ -43,6 +43,11 @@ class Row:
     is_rejected: bool = False
     is_ragged: bool = False
 
+    @property
+    def is_twin(self) -> bool:
+        """Whether it only repeats the row before."""
+        return self.defect == "duplicate_row" and self.origin is None
+
 
 @dataclass(slots=True)
 class Delivery:

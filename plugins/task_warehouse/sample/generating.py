@@ -70,7 +70,7 @@ def write_sample(
     deliveries = prepare(world)
     notes = plant(world, deliveries, defect_share)
     truths = truth.task_truths(world, deliveries)
-    totals = truth.control_totals(world, truths)
+    totals = truth.control_totals(world, truths, deliveries)
     deliveries += _total_deliveries(world, totals, deliveries)
     tell("sample", f"writing {len(deliveries)} exports of {len(world.systems)} sources")
     _write_exports(out, deliveries, as_of)
@@ -201,7 +201,7 @@ def _write_truth(
         "reports": truth.reports_table(deliveries),
         "indicator_values": truth.values_table(deliveries),
         "feedback": truth.feedback_table(deliveries),
-        "documents": truth.documents_table(world),
+        "documents": truth.documents_table(world, deliveries),
         "defects": truth.planted_table(notes),
         "deliveries": truth.deliveries_table(deliveries),
         "reporting": truth.reporting(world, deliveries),

@@ -84,8 +84,10 @@ def _dataset(system: System, delivery: Delivery, base_url: str) -> dict[str, Any
             entry["auth"] = {"kind": "bearer", "secret": secret}
     else:
         entry |= _folder(system, delivery)
-    entry["mode"] = "delta" if dataset == "progress" else "full"
-    if dataset == "progress" and habit.monthly:
+    # A file a month adds to those before; an export of the whole history replaces the last one.
+    is_part = dataset == "progress" and habit.monthly
+    entry["mode"] = "delta" if is_part else "full"
+    if is_part:
         entry |= {"cadence": "monthly", "due_day": system.due_day}
     if delivery.day_in_name:
         entry["business_date"] = {"from_name": DAY_IN_NAME}

@@ -145,7 +145,7 @@ def deliveries_table(deliveries: list[Delivery]) -> Table:
          "rows_received", "rows_accepted", "rows_rejected", "rows_duplicate", "defect")
     ]  # fmt: skip
     for d in deliveries:
-        twin = sum(row.defect == "duplicate_row" and row.origin is None for row in d.rows)
+        twin = sum(row.is_twin for row in d.rows)
         bad = sum(row.is_rejected for row in d.rows)
         total = len(d.rows)
         good = total - bad - twin
@@ -233,20 +233,32 @@ def feedback_table(deliveries: list[Delivery]) -> Table:
     return rows
 
 
-def documents_table(world: World) -> Table:
+def documents_table(world: World, deliveries: list[Delivery]) -> Table:
     """The cascade: each document, its parent, and the root it hangs under."""
+    arrived = {row.key for row in _arrived(deliveries, "documents")}
     parents = {doc.code: doc.parent for doc in world.documents}
-    rows: Table = [("document_code", "issued_on", "issuer", "parent_code", "root_code", "depth")]
+    rows: Table = [
+        ("document_code", "issued_on", "issuer", "parent_code", "root_code", "depth", "is_expected")
+    ]
     for doc in world.documents:
         root, depth = doc.code, 0
         while parent := parents.get(root):
             root, depth = parent, depth + 1
-        rows.append((doc.code, doc.issued_on, doc.issuer, doc.parent, root, depth))
+        is_expected = doc.code in arrived
+        rows.append((doc.code, doc.issued_on, doc.issuer, doc.parent, root, depth, is_expected))
     return rows
 
 
-def control_totals(world: World, truths: list[TaskTruth]) -> Table:
-    """What the systems declare of their own tasks, and what the pipeline must compute."""
+def control_totals(world: World, truths: list[TaskTruth], deliveries: list[Delivery]) -> Table:
+    """What the systems declare of their own tasks, and what the pipeline must compute.
+
+    Rows are those that were received, each once; classes those of the tasks that were accepted.
+    """
+    received = {
+        d.system.source: sum(not row.is_twin for row in d.rows)
+        for d in deliveries
+        if d.dataset == "tasks"
+    }
     by_source: dict[str, list[TaskTruth]] = defaultdict(list)
     for truth in truths:
         by_source[truth.source].append(truth)
@@ -260,6 +272,8 @@ def control_totals(world: World, truths: list[TaskTruth]) -> Table:
         kept = [truth for truth in own if truth.is_expected]
         for measure, holds in MEASURES.items():
             computed = sum(holds(truth.status_expected) for truth in kept)
+            if measure == "rows":
+                computed = received[source]
             told = sum(holds(truth.status_told) for truth in own)
             rows.append((source, "tasks", measure, told + slip, computed, wrong))
     return rows

@@ -185,6 +185,7 @@ _VALUE_KIND = {"cumulative": "Lũy kế", "discrete": "Trong kỳ"}
 _YES_NO = {"true": "Có", "false": "Không"}
 
 STYLES = tuple(_STATUS)
+KNOWN_BY_DEFAULT = ("words", "joined")
 
 
 def words_of(style: str, dataset: str) -> dict[str, dict[str, str]]:
@@ -206,7 +207,7 @@ def declared_values(style: str, dataset: str) -> dict[str, dict[str, str]]:
     """The value maps a source file must declare: words that no default can know."""
     declared: dict[str, dict[str, str]] = {}
     for column, words in words_of(style, dataset).items():
-        if style == "words" or words not in (_STATUS.get(style), _KIND.get(style)):
+        if style in KNOWN_BY_DEFAULT or words not in (_STATUS[style], _KIND.get(style)):
             continue
         back: dict[str, str] = {}
         for code, word in words.items():
