@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # Waiting for others is what a pull does most of its time; a thread that waits costs little.
-PULLS_AT_A_TIME = 32
+PULLS_AT_A_TIME = 64
+SMALLEST_BATCH, MOST_BATCHES = 64, 8
 LEFT_BEHIND_SECONDS = 86_400.0
 TOLD_EVERY = 50
 MODEST_TEXT = 2_000
@@ -73,13 +74,15 @@ class _Batch:
     mistakes: list[Exception] = field(default_factory=list)  # of ours, raised at the end
 
 
-def plan_batches(sources_dir: Path, as_of: date, batch_size: int = 64) -> list[list[str]]:
+def plan_batches(sources_dir: Path, as_of: date, batch_size: int | None = None) -> list[list[str]]:
     """The ids of the sources in force on ``as_of``, dealt evenly into batches.
 
+    Without a size: few, full batches, for a batch lasts at least as long as its slowest source.
     Neighbours (the communes of a province behind one server) go to different batches.
     """
     ids = [source.source for source in load_sources(sources_dir) if source.is_active(as_of)]
-    batches = -(-len(ids) // batch_size)
+    size = batch_size or max(SMALLEST_BATCH, -(-len(ids) // MOST_BATCHES))
+    batches = -(-len(ids) // size)
     return [ids[number::batches] for number in range(batches)]
 
 
@@ -132,8 +135,8 @@ def _pull_all(
     ours: BaseException | None = None
     with ThreadPoolExecutor(max_workers=at_a_time, thread_name_prefix="collect") as pool:
         pulls = [
-            pool.submit(_collect_source, batch, source)
-            for source in sorted(sources, key=lambda one: batch.history.is_failing(one.source))
+            pool.submit(_collect_dataset, batch, source, name)
+            for source, name in _in_order(batch, sources)
         ]
         for done, future in enumerate(as_completed(pulls), start=1):
             if future.cancelled():
@@ -145,18 +148,22 @@ def _pull_all(
                 ours = ours or error
                 pool.shutdown(wait=False, cancel_futures=True)
             if done % TOLD_EVERY == 0 or done == len(pulls):
-                progress.tell("collect", "sources tried", done=done, total=len(pulls))
+                progress.tell("collect", "exports tried", done=done, total=len(pulls))
     return receipts, ours or next(iter(batch.mistakes), None)
 
 
-def _collect_source(batch: _Batch, source: Source) -> list[Receipt]:
-    receipts: list[Receipt] = []
-    for name in DATASETS:
-        dataset = source.datasets.get(name)
-        if dataset is None or not _is_of_the_day(dataset, batch.as_of):
-            continue
-        receipts.extend(_collect_dataset(batch, source, name, dataset))
-    return receipts
+def _in_order(batch: _Batch, sources: Sequence[Source]) -> list[tuple[Source, str]]:
+    """What to pull: first one dataset of every source, last what failed the last time.
+
+    Each dataset is a pull of its own, so that one that drips does not use up its source's time.
+    """
+    pulls = [
+        (source, name)
+        for name in DATASETS
+        for source in sources
+        if name in source.datasets and _is_of_the_day(source.datasets[name], batch.as_of)
+    ]
+    return sorted(pulls, key=lambda pull: batch.history.is_failing(pull[0].source, pull[1]))
 
 
 def _is_of_the_day(dataset: DatasetSource, as_of: date) -> bool:
@@ -164,10 +171,9 @@ def _is_of_the_day(dataset: DatasetSource, as_of: date) -> bool:
     return fixed is None or fixed <= as_of
 
 
-def _collect_dataset(
-    batch: _Batch, source: Source, name: str, dataset: DatasetSource
-) -> list[Receipt]:
+def _collect_dataset(batch: _Batch, source: Source, name: str) -> list[Receipt]:
     started = time.monotonic()
+    dataset = source.datasets[name]
     with Deadline(dataset.limits.deadline_seconds) as deadline:
         pull = Pull(
             batch.home,

@@ -27,7 +27,7 @@ class History:
     held: dict[Key, list[Earlier]] = field(default_factory=lambda: defaultdict(list))
     hashes: dict[Key, set[str]] = field(default_factory=lambda: defaultdict(set))
     successes: dict[Key, date] = field(default_factory=dict)
-    failing: set[str] = field(default_factory=set)
+    failing: set[Key] = field(default_factory=set)
     secret: frozenset[str] = frozenset()
 
     def of(self, source: str, dataset: str) -> tuple[Earlier, ...]:
@@ -41,9 +41,9 @@ class History:
         """Business date of the last good pull before the as-of date."""
         return self.successes.get((source, dataset))
 
-    def is_failing(self, source: str) -> bool:
-        """Did the last attempt fail? Such a source is tried last, not to hold up the others."""
-        return source in self.failing
+    def is_failing(self, source: str, dataset: str) -> bool:
+        """Did the last attempt fail? Such a pull is tried last, not to hold up the others."""
+        return (source, dataset) in self.failing
 
 
 def read_history(home: Home, sources: Sequence[str], as_of: date) -> History:
@@ -78,9 +78,9 @@ def read_history(home: Home, sources: Sequence[str], as_of: date) -> History:
             ).fetchall()
         }
         history.failing = {
-            row[0]
+            (row[0], row[1])
             for row in connection.execute(
-                "select source from mine group by source "
+                "select source, dataset from mine group by all "
                 "having arg_max(outcome, received_at) = 'failed'"
             ).fetchall()
         }

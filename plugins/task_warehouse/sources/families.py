@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from task_warehouse.errors import SourceFileError
@@ -13,12 +14,15 @@ FILLED = ("path", "pattern", "url", "sheet", "records", "member", "refers_to")
 
 
 def expand_family(
-    document: Document, declared: SourceFile, organisations: Organisations
+    document: Document,
+    declared: SourceFile,
+    organisations: Organisations,
+    only: Collection[str] | None = None,
 ) -> list[Source]:
     """One source for each member organisation, in force while the organisation exists.
 
-    Raises :class:`SourceFileError` when no organisation belongs to it, or a code in ``only`` or
-    ``without`` does not.
+    ``only`` keeps these ids, without the cost of the others. Raises :class:`SourceFileError` when
+    no organisation belongs to it, or a code that the file names does not.
     """
     of = declared.organisations
     assert of is not None
@@ -32,14 +36,26 @@ def expand_family(
             remedy="compare with kind and parent_code in dbt_project/seeds/organisations.csv",
         )
     wanted = set(of.only or members) - set(of.without)
-    return [_member(document, declared, one) for code, one in members.items() if code in wanted]
+    named = {
+        _filled(declared.source, _fill(one)).casefold(): one
+        for code, one in members.items()
+        if code in wanted
+    }
+    return [
+        _member(document, declared, source_id, one)
+        for source_id, one in named.items()
+        if only is None or source_id in only
+    ]
 
 
-def _member(document: Document, declared: SourceFile, one: Organisation) -> Source:
+def _fill(one: Organisation) -> dict[str, str]:
+    return {"{code}": one.code, "{name}": one.name, "{parent}": one.parent or ""}
+
+
+def _member(document: Document, declared: SourceFile, source_id: str, one: Organisation) -> Source:
     # The template was validated once; a copy with the code filled in cannot become wrong,
     # except for the id, which is looked at again.
-    fill = {"{code}": one.code, "{name}": one.name, "{parent}": one.parent or ""}
-    source_id = _filled(declared.source, fill).casefold()
+    fill = _fill(one)
     if not SOURCE_ID.fullmatch(source_id):
         raise SourceFileError(
             f"'{source_id}', made from '{declared.source}', is no source id",

@@ -68,7 +68,7 @@ def load_sources(
         if only is not None and _declares_another(path, only):
             continue
         document = read_document(path)
-        for source in load_document(document, known):
+        for source in load_document(document, known, only):
             if only is not None and source.source not in only:
                 continue
             earlier = sources.get(source.source)
@@ -90,15 +90,17 @@ def _declares_another(path: Path, only: Collection[str]) -> bool:
     return len(ids) == 1 and ids[0] not in only and "family" not in text
 
 
-def load_document(document: Document, organisations: Organisations) -> list[Source]:
-    """The sources of one file: one, or as many as the family has members."""
+def load_document(
+    document: Document, organisations: Organisations, only: Collection[str] | None = None
+) -> list[Source]:
+    """The sources of one file: one, or as many as the family has members (and ``only`` names)."""
     _validate(document, DatasetFields, document.data.get("defaults"), ("defaults",))
     declared = _validate(document, SourceFile, _with_defaults(document.data), ())
     assert isinstance(declared, SourceFile)
     _refuse_alike(document, declared.datasets)
     refuse_unknown_columns(document, declared.datasets)
     if declared.family is not None:
-        return expand_family(document, declared, organisations)
+        return expand_family(document, declared, organisations, only)
     code = declared.organisation or ""
     if not organisations.knows(code):
         near = difflib.get_close_matches(code, organisations.codes(), n=1, cutoff=0.6)

@@ -136,7 +136,7 @@ class Limits(Strict):
     """How much of us one dataset of one source may use."""
 
     max_bytes: Bytes = 512_000_000  # of one delivery, decompressed as it travels
-    max_page_bytes: Bytes = 64_000_000
+    max_page_bytes: Bytes = 16_000_000
     max_pages: int = Field(default=10_000, gt=0)
     max_files: int = Field(default=2_000, gt=0)
     deadline_seconds: Seconds = 300

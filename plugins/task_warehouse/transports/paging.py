@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 
 from task_warehouse.transports.attempts import Fault, failed, refused
 from task_warehouse.transports.guarding import Origin
+from task_warehouse.transports.remembering import PageMemory, step_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 MAX_EMPTY_PAGES = 10
 
 
-def walk_pages(pull: Pull, door: Door, first: dict[str, str]) -> Iterator[tuple[bytes, int]]:
+def walk_pages(
+    pull: Pull, door: Door, first: dict[str, str], memory: PageMemory
+) -> Iterator[tuple[bytes, int]]:
     """The body and number of items of every page, in order; the empty last one too.
 
     Raises a Fault for a loop, a page without its list, a total that is not reached, an address
@@ -32,20 +35,12 @@ def walk_pages(pull: Pull, door: Door, first: dict[str, str]) -> Iterator[tuple[
     paging = pull.dataset.paging
     assert paging is not None
     steps = _Steps(pull, paging, first)
-    for number in range(pull.dataset.limits.max_pages + 1):
-        if number == pull.dataset.limits.max_pages:
-            raise refused("transport.too_many_pages", pull.dataset.limits.max_pages)
-        try:
-            reply, body = door.get(steps.url, steps.params, {}, lambda reply: _page(pull, reply))
-        except Fault as fault:
-            # Some servers answer the page after the last with "not found".
-            if number and paging.kind in ("page", "offset") and fault.outcome == "missing":
-                steps.end()
-                return
-            raise
-        if not body and reply.status == 204:
+    for number in range(pull.dataset.limits.max_pages):
+        taken = _take_page(pull, door, steps, memory)
+        if taken is None:
             steps.end()
             return
+        reply, body = taken
         peek = pull.peeker.peek(body, items=paging.items, next_path=paging.next, total=paging.total)
         if peek.items is None:
             raise failed("transport.page_shape", number + 1, paging.items or "[…]")
@@ -54,10 +49,36 @@ def walk_pages(pull: Pull, door: Door, first: dict[str, str]) -> Iterator[tuple[
         if not going_on:
             steps.end()
             return
+    raise refused("transport.too_many_pages", pull.dataset.limits.max_pages)
 
 
-def _page(pull: Pull, reply: Reply) -> bytes:
-    return b"" if reply.status == 204 else b"".join(reply.body(pull.dataset.limits.max_page_bytes))
+def _take_page(
+    pull: Pull, door: Door, steps: _Steps, memory: PageMemory
+) -> tuple[Reply, bytes] | None:
+    """The next page and its reply; None behind the last one."""
+    step = step_name(steps.url, steps.params)
+
+    def take(reply: Reply) -> bytes:
+        if reply.status == 204:
+            return b""
+        if reply.status == 304:
+            known = memory.page(step)
+            if known is None:
+                raise failed("transport.http_status", reply.status)
+            return known
+        return b"".join(reply.body(pull.dataset.limits.max_page_bytes))
+
+    try:
+        reply, body = door.get(steps.url, steps.params, memory.condition(step), take)
+    except Fault as fault:
+        # Some servers answer the page after the last with "not found".
+        if fault.outcome == "missing" and steps.may_end_not_found:
+            return None
+        raise
+    if reply.status == 204:
+        return None
+    memory.note(step, reply.header("ETag") if reply.status == 200 else memory.tag(step))
+    return reply, body
 
 
 class _Steps:
@@ -99,6 +120,10 @@ class _Steps:
             raise refused("transport.paging_loop", self._pages)
         self._seen_steps.add(self._step())
         return True
+
+    @property
+    def may_end_not_found(self) -> bool:
+        return self._pages > 0 and self._paging.kind in ("page", "offset")
 
     def end(self) -> None:
         """Raise the fault of a collection that is shorter than its own stated total."""

@@ -12,6 +12,7 @@ from task_warehouse.landing import TooLargeError, receive
 from task_warehouse.transports.attempts import Attempt, Fault, failed, refused
 from task_warehouse.transports.exchange import Door
 from task_warehouse.transports.paging import walk_pages
+from task_warehouse.transports.remembering import PageMemory, frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from task_warehouse.transports.exchange import Reply
 
 SMALL_BYTES = 65_536  # a body in which nothing arose is small
-RECORD_SEPARATOR, LINE_FEED = b"\x1e", b"\n"
 LONGEST_NAME = 255
 DATE_FORMATS = {"iso": "%Y-%m-%d", "dd/mm/yyyy": "%d/%m/%Y", "yyyymmdd": "%Y%m%d"}
 
@@ -101,18 +101,20 @@ def _single(pull: Pull, door: Door) -> Attempt:
 def _paged(pull: Pull, door: Door) -> Attempt:
     dataset = pull.dataset
     counted: list[int] = []
+    memory = PageMemory(pull)
 
     def sequence() -> Iterator[bytes]:
-        # RFC 7464: each page as it came, framed, so that no page has to be taken apart to land it.
-        for body, items in walk_pages(pull, door, parameters(pull)):
+        # Each page as it came, framed: no page has to be taken apart to land it.
+        for body, items in walk_pages(pull, door, parameters(pull), memory):
             counted.append(items)
-            yield RECORD_SEPARATOR + body + LINE_FEED
+            yield frame(body)
 
     received = receive(pull.home, sequence(), max_bytes=dataset.limits.max_bytes)
     if not sum(counted):
         received.drop()
         return Attempt("nothing_arose", dataset.address)
-    return Attempt("arrived", dataset.address, _last_segment(dataset.url or ""), received)
+    name = _last_segment(dataset.url or "")
+    return Attempt("arrived", dataset.address, name, received, etag=memory.as_text())
 
 
 def _conditional(pull: Pull) -> Earlier | None:

@@ -11,6 +11,7 @@ from collecting_bench import Bench
 from misbehaving_server import Handler, Server, hangs_up, in_turn, says
 
 from task_warehouse import landing
+from task_warehouse.transports.remembering import split_pages
 
 NEXT_DAY = date(2025, 7, 2)
 
@@ -89,6 +90,61 @@ def test_changes_are_asked_for_since_the_last_good_day(bench: Bench, server: Ser
     assert asked[0] == "/progress"
     # The failed day is asked for again; the same as-of date asks the same question.
     assert asked[1:] == ["/progress?tu_ngay=29%2F06%2F2025"] * 3
+
+
+def tagged_pages(rows: list[list[int]]) -> object:
+    """Pages with a tag of their content, as many servers give."""
+
+    def behave(handler: Handler) -> None:
+        number = int(handler.query["page"])
+        body = json.dumps(rows[number - 1] if number <= len(rows) else []).encode()
+        tag = f'"{hash(body)}"'
+        if handler.headers.get("If-None-Match") == tag:
+            handler.answer(b"", status=304)
+        else:
+            handler.answer(body, headers={"ETag": tag})
+
+    return behave
+
+
+def test_of_many_pages_only_the_changed_one_is_moved(bench: Bench, server: Server) -> None:
+    rows = [[1, 2], [3, 4], [5]]
+    sent: list[bytes] = []
+
+    def counting(handler: Handler) -> None:
+        def answer(body: bytes, **how: object) -> None:
+            sent.append(body)
+            Handler.answer(handler, body, **how)  # type: ignore[arg-type]
+
+        handler.answer = answer  # type: ignore[method-assign]
+        tagged_pages(rows)(handler)  # type: ignore[operator]
+
+    bench.declare(tasks=bench.http(server.on("/tasks", counting), paging={"kind": "page"}))
+    first = bench.collect_one()
+    assert sent == [b"[1, 2]", b"[3, 4]", b"[5]", b"[]"]
+    sent.clear()
+    again = bench.collect_one(as_of=NEXT_DAY)
+    assert (again["outcome"], again["sha256"]) == ("unchanged", first["sha256"])
+    assert sent == [b""] * 4
+    sent.clear()
+    rows[1] = [3, 44]
+    changed = bench.collect_one(as_of=date(2025, 7, 3))
+    assert changed["outcome"] == "landed"
+    assert split_pages(bench.landed(changed)) == [b"[1, 2]", b"[3, 44]", b"[5]", b"[]"]
+    assert sent == [b"", b"[3, 44]", b"", b""]
+    landing.discard(bench.home, changed["sha256"])
+    sent.clear()
+    assert bench.collect_one(as_of=date(2025, 7, 4))["sha256"] == changed["sha256"]
+    assert b"" not in sent, "what is not held any more is asked for in full"
+
+
+def test_a_page_not_modified_without_having_been_asked_is_a_fault(
+    bench: Bench, server: Server
+) -> None:
+    turns = in_turn(says([1]), says(b"", status=304))
+    bench.declare(tasks=bench.http(server.on("/tasks", turns), paging={"kind": "page"}))
+    receipt = bench.collect_one()
+    assert (receipt["outcome"], receipt["reason_code"]) == ("failed", "transport.http_status")
 
 
 def oauth(bench: Bench, server: Server, url: str, **auth: object) -> dict[str, object]:

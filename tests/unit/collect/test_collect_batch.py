@@ -152,6 +152,19 @@ def test_sources_are_dealt_evenly_and_only_those_in_force(bench: Bench) -> None:
     assert collecting.plan_batches(bench.sources, AS_OF, batch_size=100) == [all_of_them]
 
 
+def test_thousands_of_sources_travel_in_few_batches(bench: Bench) -> None:
+    bench.declare_text(
+        """\
+        family: xa
+        source: "xa-{code}"
+        organisations: {kind: commune}
+        datasets: {tasks: {transport: folder, path: "{code}"}}
+        """
+    )
+    batches = collecting.plan_batches(bench.sources, AS_OF)
+    assert (len(batches), sum(map(len, batches))) == (8, 3_321)
+
+
 def test_no_source_no_batch(bench: Bench) -> None:
     assert collecting.plan_batches(bench.sources, AS_OF) == []
 
