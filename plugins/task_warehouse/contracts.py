@@ -203,7 +203,7 @@ class Contracts:
     by_dataset: Mapping[str, Contract]
     headers: Mapping[str, vocabulary.HeaderAliases]
     code_lists: Mapping[str, Mapping[str, tuple[str, str]]]
-    value_maps: Mapping[str, Mapping[str, str]]
+    value_maps: Mapping[str, vocabulary.ValueMap]
     null_markers: Mapping[str, tuple[str, ...]]
 
     def known_headers(self, dataset: str) -> frozenset[str]:

@@ -22,7 +22,7 @@ from task_warehouse.errors import StorageError
 from task_warehouse.settings import Home
 
 SCHEMA_FILE = "_schema.parquet"
-SECRET = "delivery.secret"
+SECRET = "delivery.secret"  # noqa: S105 - a kind of defect
 # Deterministic bytes: fixed row groups, one codec, no statistics of the machine.
 WRITE_OPTIONS = "format parquet, compression zstd, row_group_size 122880"
 
@@ -128,7 +128,7 @@ def _disk_full(target: Path) -> Iterator[None]:
 
 
 def prepare(home: Home, contracts: Contracts) -> None:
-    """Discard what a killed check left and see to it that every folder has its empty schema file."""
+    """Discard what a killed check left; give every folder its empty schema file."""
     discard_unfinished(home)
     with duckdb.connect() as con:
         for contract in contracts.by_dataset.values():

@@ -17,10 +17,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from task_warehouse.checking import forms
+from task_warehouse.checking import forms, secrecy
 from task_warehouse.checking.conditions import in_list, literal, quote
 from task_warehouse.contracts import Column, Contract, Contracts
-from task_warehouse.vocabulary import Resolution, fold
+from task_warehouse.vocabulary import Resolution
 
 # A row number within all deliveries of a batch: the delivery in the high bits, its record below.
 RECORD_BITS = 40
@@ -179,25 +179,32 @@ def map_dataset(
     con: duckdb.DuckDBPyConnection,
     contracts: Contracts,
     dataset: str,
-    own_values: Mapping[str, Mapping[str, Mapping[str, str]]],
+    deliveries: Sequence[Delivery],
+    first_row: int,
+    last_row: int,
 ) -> str:
     """Create the canonical table of ``dataset`` from ``text`` and return its name.
 
-    Reads ``text`` (view of the reader's output), ``deliveries``, ``layout_positions`` and
-    ``open_deliveries`` (ids that were not refused as a whole). ``own_values`` are the value maps
-    of sources by ``values_key`` and column.
+    Reads ``text`` (the reader's output with ``file_row_number``; those of this dataset lie between
+    ``first_row`` and ``last_row``), ``deliveries``, ``layout_positions`` and ``open_deliveries``
+    (ids that were not refused as a whole). ``row_id`` orders rows by delivery and record.
     """
     contract = contracts.by_dataset[dataset]
+    own_values = {_values_key(item): item.options.get("values") or {} for item in deliveries}
     coded = [column for column in contract.columns if column.form == "code"]
     for column in coded:
         _create_codes(con, contracts, contract, column, own_values)
     table = table_of(dataset)
-    con.execute(
-        f"create or replace table {table} as with layout as ({_layouts(contract)}),"
-        f" cut as ({_cut(contracts, contract)}),"
+    query = (
+        f"with layout as ({_layouts(contract)}),"
+        f" cut as ({_cut(contracts, contract, first_row, last_row)}),"
+        f" neat as ({_neat(contracts, contract)}),"
         f" typed as ({_typed(contract, coded)})"
-        f" select * from {_derived(contract)}"
+        f" select *, {_key_hash(contract)} as key_hash from typed"
     )
+    con.execute(f"create or replace table {table} as {query}")
+    for column in coded:
+        _resolve_rare_codes(con, contracts, contract, column, own_values)
     return table
 
 
@@ -214,29 +221,48 @@ def _layouts(contract: Contract) -> str:
     )
 
 
-def _cut(contracts: Contracts, contract: Contract) -> str:
-    """Text rows with every canonical column trimmed, null markers null."""
-    columns = ", ".join(
-        f"{_without_markers(contracts, column)} as {quote(column.name)}"
-        for column in contract.columns
+CONTEXT = (
+    "delivery_id",
+    "source",
+    "organisation_code",
+    "business_date",
+    "received_at",
+    "mode",
+    "task_source",
+    "values_key",
+    "date_format",
+    "decimal_mark",
+    "file_format",
+    "part",
+)
+
+
+def _cut(contracts: Contracts, contract: Contract, first_row: int, last_row: int) -> str:
+    """Cells by column as received, and whether any cell of the row needs cleaning or is a mark."""
+    cells = ", ".join(
+        f"here.cells[layout.{quote('at_' + name)}] as {quote(name)}" for name in contract.names
     )
+    context = ", ".join(f"layout.{name}" for name in CONTEXT)
     return (
-        f"select (layout.number << {RECORD_BITS}) + record as row_id, layout.number,"
-        f" layout.delivery_id, layout.part, text.record, text.line, {columns}"
-        f" from text join layout on layout.delivery_id = text.delivery_id"
-        f" and layout.part = text.part where text.problem is null"
+        f"select (layout.number << {RECORD_BITS}) + here.record as row_id, here.record, here.line,"
+        f" {context}, {forms.needs_cleaning('here.joined', contracts.null_markers['typed'])}"
+        f" as is_untidy, {secrecy.is_marked('here.joined')} as is_marked, {cells}"
+        f" from (select *, {secrecy.joined('cells')} as joined from text where problem is null"
+        f" and file_row_number between {first_row} and {last_row}) as here"
+        f" join layout on layout.delivery_id = here.delivery_id and layout.part = here.part"
     )
 
 
-def _without_markers(contracts: Contracts, column: Column) -> str:
-    cell = forms.trimmed(f"text.cells[layout.{quote('at_' + column.name)}]")
-    kind = "any" if column.is_text or column.form == "code" else "typed"
-    markers = contracts.null_markers[kind]
-    longest = max(len(marker) for marker in markers)
-    return (
-        f"case when length({cell}) <= {longest} and lower({cell}) in {in_list(markers)}"
-        f" then null else {cell} end"
-    )
+def _neat(contracts: Contracts, contract: Contract) -> str:
+    """Without blanks at the ends and null markers. Both cost much and most rows need neither."""
+    columns = []
+    for column in contract.columns:
+        name = quote(column.name)
+        kind = "any" if column.is_text or column.form == "code" else "typed"
+        tidied = forms.tidied(name, contracts.null_markers[kind])
+        columns.append(f"case when is_untidy then {tidied} else nullif({name}, '') end as {name}")
+    context = ", ".join(CONTEXT)
+    return f"select row_id, record, line, {context}, is_marked, {', '.join(columns)} from cut"
 
 
 def _typed(contract: Contract, coded: Sequence[Column]) -> str:
@@ -245,32 +271,23 @@ def _typed(contract: Contract, coded: Sequence[Column]) -> str:
         name = quote(column.name)
         if column in coded:
             codes = quote(f"codes_{column.name}")
-            columns.append(f"coalesce({codes}.code, cut.{name}) as {name}")
+            columns.append(f"coalesce({codes}.code, layout.{name}) as {name}")
             joins.append(
                 f" left join {quote(_codes_table(contract, column))} as {codes}"
-                f" on {codes}.values_key = layout.values_key and {codes}.received = cut.{name}"
+                f" on {codes}.values_key = layout.values_key and {codes}.received = layout.{name}"
             )
         else:
-            columns.append(f"{_qualified(column)} as {name}")
-    hashed = ", ".join(["cut.delivery_id", *(f"cut.{quote(name)}" for name in contract.key)])
+            canonical = forms.canonical(column).replace(name, f"layout.{name}")
+            columns.append(f"{canonical} as {name}")
+    context = ", ".join(f"layout.{name}" for name in CONTEXT)
     return (
-        f"select cut.row_id, cut.delivery_id, layout.source, layout.organisation_code,"
-        f" layout.business_date, layout.received_at, layout.mode, layout.task_source,"
-        f" cut.part, cut.record, cut.line, hash({hashed}) as key_hash, {', '.join(columns)}"
-        f" from cut join layout on layout.number = cut.number and layout.part = cut.part"
-        f"{''.join(joins)}"
+        f"select layout.row_id, layout.record, layout.line, {context}, layout.is_marked,"
+        f" {', '.join(columns)} from neat as layout{''.join(joins)}"
     )
 
 
-def _qualified(column: Column) -> str:
-    return forms.canonical(column).replace(quote(column.name), f"cut.{quote(column.name)}")
-
-
-def _derived(contract: Contract) -> str:
-    """Columns that a printed text states: the target of an indicator."""
-    if contract.dataset != "indicators":
-        return "typed"
-    return f"({forms.split_target('typed')})"
+def _key_hash(contract: Contract) -> str:
+    return f"hash({', '.join(['delivery_id', *(quote(name) for name in contract.key)])})"
 
 
 def _codes_table(contract: Contract, column: Column) -> str:
@@ -284,40 +301,49 @@ def _create_codes(
     column: Column,
     own_values: Mapping[str, Mapping[str, Mapping[str, str]]],
 ) -> None:
-    """What each distinct received value of a code column means, as a table to join."""
-    at = 1 + contract.names.index(column.name)
-    seen = con.execute(
-        f"select distinct delivery.values_key, {forms.trimmed(f'text.cells[place.positions[{at}]]')}"
-        f" from text join layout_positions as place"
-        f" on place.delivery_id = text.delivery_id and place.part = text.part"
-        f" join deliveries as delivery on delivery.delivery_id = text.delivery_id"
-        f" where delivery.dataset = {literal(contract.dataset)} and text.problem is null"
-    ).fetchall()
-    ours = contracts.value_maps[column.code_list or ""]
+    """What the usual spellings of a code column mean, as a table to join."""
+    known = contracts.value_maps[column.code_list or ""]
     rows = []
-    for values_key, received in seen:
-        if received is None:
-            continue
-        own = own_values.get(values_key, {}).get(column.name, {})
-        code = _meaning(received, own, ours)
-        if code is not None:
-            rows.append({"values_key": values_key, "received": received, "code": code})
+    for values_key, by_column in own_values.items():
+        own = by_column.get(column.name, {})
+        for text in sorted({*known.texts, *own}):
+            code = known.meaning(text, own)
+            spellings = {text, text.lower(), text.upper(), text.capitalize(), text.title()}
+            rows += [
+                {"values_key": values_key, "received": spelling, "code": code}
+                for spelling in spellings
+                if code is not None
+            ]
     names = ("values_key", "received", "code")
     schema = pa.schema([(name, pa.string()) for name in names])
-    create_from(con, _codes_table(contract, column), pa.Table.from_pylist(rows, schema=schema))
+    create_from(con, "codes_raw", pa.Table.from_pylist(rows, schema=schema))
+    con.execute(
+        f"create or replace table {_codes_table(contract, column)} as"
+        " select values_key, received, any_value(code) as code from codes_raw group by all"
+    )
 
 
-def _meaning(received: str, own: Mapping[str, str], ours: Mapping[str, str]) -> str | None:
-    key = fold(received)
-    for said, code in own.items():
-        if fold(said) == key:
-            return code
-    return ours.get(key)
-
-
-def own_values_of(deliveries: Iterable[Delivery]) -> dict[str, dict[str, dict[str, str]]]:
-    """Value maps of sources by the key that ``deliveries`` carries."""
-    return {_values_key(item): dict(item.options.get("values") or {}) for item in deliveries}
+def _resolve_rare_codes(
+    con: duckdb.DuckDBPyConnection,
+    contracts: Contracts,
+    contract: Contract,
+    column: Column,
+    own_values: Mapping[str, Mapping[str, Mapping[str, str]]],
+) -> None:
+    """Spellings that no join foresaw, folded one distinct value at a time."""
+    table, name = table_of(contract.dataset), quote(column.name)
+    known = contracts.value_maps[column.code_list or ""]
+    codes = in_list(contracts.code_lists[column.code_list or ""])
+    seen = con.execute(
+        f"select distinct values_key, {name} from {table} where {name} not in {codes}"
+    ).fetchall()
+    for values_key, received in seen:
+        code = known.meaning(received, own_values[values_key].get(column.name, {}))
+        if code is not None:
+            con.execute(
+                f"update {table} set {name} = ? where {name} = ? and values_key = ?",
+                [code, received, values_key],
+            )
 
 
 def _values_key(delivery: Delivery) -> str:

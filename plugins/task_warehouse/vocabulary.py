@@ -47,8 +47,8 @@ def fold_header(header: str) -> str:
 class Resolution:
     """Which column each header of one layout stands for.
 
-    ``positions`` maps a canonical column to the 0-based index of the header that feeds it; ``notes``
-    say in English what was left out and why.
+    ``positions`` maps a canonical column to the 0-based index of the header that feeds it;
+    ``notes`` say in English what was left out and why.
     """
 
     positions: Mapping[str, int]
@@ -96,6 +96,24 @@ class HeaderAliases:
                 column, fallback = self.by_fold[key]
                 return column, 2 + penalty + (2 if fallback else 0)
         return None, 0
+
+
+@dataclass(frozen=True, slots=True)
+class ValueMap:
+    """What the values of one code list mean: fold to code, and the values as people write them."""
+
+    by_fold: Mapping[str, str]
+    texts: frozenset[str]
+
+    def meaning(self, received: str, own: Mapping[str, str]) -> str | None:
+        """The code of ``received``; ``own`` is the source's own map (value to code)."""
+        key = fold(received)
+        if not key:
+            return own.get(received)
+        for said, code in own.items():
+            if fold(said) == key:
+                return code
+        return self.by_fold.get(key)
 
 
 def read_rows(path: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
@@ -182,17 +200,20 @@ def load_code_lists(path: Path) -> dict[str, dict[str, tuple[str, str]]]:
 
 def load_value_maps(
     path: Path, lists: Mapping[str, Mapping[str, tuple[str, str]]]
-) -> dict[str, dict[str, str]]:
-    """What source values mean, by list: fold to code. Codes and their names mean themselves.
+) -> dict[str, ValueMap]:
+    """What source values mean, by list. Codes and their names mean themselves.
 
     Raises :class:`ContractError` for an unknown list or code, or two meanings of one value.
     """
     maps: dict[str, dict[str, str]] = {}
+    texts: dict[str, set[str]] = {}
     for name, codes in lists.items():
         maps[name] = {fold(code): code for code in codes}
-        for code, (name_vi, name_en) in codes.items():
-            maps[name].setdefault(fold(name_vi), code)
-            maps[name].setdefault(fold(name_en), code)
+        texts[name] = set(codes)
+        for code, names in codes.items():
+            for text in names:
+                maps[name].setdefault(fold(text), code)
+                texts[name].add(text)
     for line, row in read_rows(path, ("list", "alias", "code")):
         name, code, where = row["list"], row["code"], f"{path}:{line}"
         if code not in lists.get(name, {}):
@@ -207,7 +228,8 @@ def load_value_maps(
                 where=where,
                 remedy="delete one of the two, or declare it in the source file that needs it",
             )
-    return maps
+        texts[name].add(row["alias"])
+    return {name: ValueMap(by_fold, frozenset(texts[name])) for name, by_fold in maps.items()}
 
 
 def load_null_markers(path: Path) -> dict[str, tuple[str, ...]]:

@@ -65,7 +65,8 @@ def is_readable(form: str, name: str) -> str:
         return f"(length({column}) <= {LONGEST_NUMBER} and regexp_full_match({column}, '{NUMBER}'))"
     if form == "period":
         return (
-            f"(try_cast(left({column}, 4) as integer) between 1990 and 2100 and case length({column})"
+            f"(try_cast(left({column}, 4) as integer) between 1990 and 2100"
+            f" and case length({column})"
             f" when 4 then regexp_full_match({column}, '[0-9]+')"
             f" when 5 then regexp_full_match({column}, '[0-9]+[1-4]')"
             f" when 6 then regexp_full_match({column}, '[0-9]+(0[1-9]|1[0-2])')"
@@ -133,7 +134,7 @@ def _first_of(tests: list[tuple[str, str, str]]) -> str:
     )
 
 
-def _length(contract: Contract, rule: Rule) -> str:
+def _length(contract: Contract, _rule: Rule) -> str:
     return _first_of(
         [
             (
@@ -147,7 +148,7 @@ def _length(contract: Contract, rule: Rule) -> str:
     )
 
 
-def _control_characters(contract: Contract, rule: Rule) -> str:
+def _control_characters(contract: Contract, _rule: Rule) -> str:
     return _first_of(
         [
             (column.name, f"regexp_matches({quote(column.name)}, '{CONTROL}')", "")
@@ -156,7 +157,7 @@ def _control_characters(contract: Contract, rule: Rule) -> str:
     )
 
 
-def _formula(contract: Contract, rule: Rule) -> str:
+def _formula(contract: Contract, _rule: Rule) -> str:
     return _first_of(
         [
             (column.name, f"ascii({quote(column.name)}) in ({FORMULA_STARTS})", "=, +, @")
@@ -165,11 +166,12 @@ def _formula(contract: Contract, rule: Rule) -> str:
     )
 
 
-def _key(contract: Contract, rule: Rule) -> str:
+def _key(contract: Contract, _rule: Rule) -> str:
     present = [quote(name) for name in contract.key if contract.column(name).required]
     same = ", ".join(["delivery_id", *(quote(name) for name in contract.key)])
     return (
-        f"select row_id, {literal(contract.key[0])} as column_name, cast(null as varchar) as expected"
+        f"select row_id, {literal(contract.key[0])} as column_name,"
+        f" cast(null as varchar) as expected"
         f" from (select row_id, count(*) over (partition by {same}) as rows_of_key from {{batch}}"
         f" where key_hash in (select key_hash from {{batch}} group by key_hash having count(*) > 1)"
         f" and {' and '.join(f'{name} is not null' for name in present)}) where rows_of_key > 1"
@@ -192,18 +194,18 @@ def _not_after(contract: Contract, rule: Rule) -> str:
     return _select(f"{readable} and {is_limit} and {later}", column.name, other)
 
 
-def _period_not_after(contract: Contract, rule: Rule) -> str:
+def _period_not_after(_contract: Contract, rule: Rule) -> str:
     name, limit = rule.arguments["column"], f"cast({quote(rule.arguments['limit'])} as varchar)"
     later = f"{is_readable('period', name)} and {period_start(name)} > {limit}"
     return _select(later, name, limit)
 
 
-def _columns_differ(contract: Contract, rule: Rule) -> str:
+def _columns_differ(_contract: Contract, rule: Rule) -> str:
     name, other = rule.arguments["column"], rule.arguments["other"]
     return _select(f"{quote(name)} = {quote(other)}", name)
 
 
-def _known_reference(contract: Contract, rule: Rule) -> str:
+def _known_reference(_contract: Contract, rule: Rule) -> str:
     name, reference = rule.arguments["column"], rule.arguments["reference"]
     same_source = " and known.source = here.task_source" if reference == "tasks" else ""
     return (
@@ -215,20 +217,18 @@ def _known_reference(contract: Contract, rule: Rule) -> str:
     )
 
 
-def _known_organisation(contract: Contract, rule: Rule) -> str:
-    name = quote(rule.arguments["column"])
-    return _select(
-        f"{name} is not null and {spaced(name)} not in (select name from known_organisations)",
-        rule.arguments["column"],
+def _known_organisation(_contract: Contract, rule: Rule) -> str:
+    name = rule.arguments["column"]
+    return (
+        f"select here.row_id, {literal(name)} as column_name, cast(null as varchar) as expected"
+        f" from (select row_id, organisation_code, {quote(name)} as name from {{batch}})"
+        f" as here where here.name is not null and not exists (select 1 from known_organisations"
+        f" as known where known.name = here.name"
+        f" and known.organisation_code = here.organisation_code)"
     )
 
 
-def spaced(expression: str) -> str:
-    """SQL: lower case, single spaces, none at the ends: how names of bodies are compared."""
-    return f"lower(trim(regexp_replace({expression}, '\\s+', ' ', 'g')))"
-
-
-def _percent_agrees(contract: Contract, rule: Rule) -> str:
+def _percent_agrees(_contract: Contract, rule: Rule) -> str:
     percent, completed_on, status = (
         quote(rule.arguments[name]) for name in ("percent", "completed_on", "status")
     )
@@ -242,7 +242,7 @@ def _percent_agrees(contract: Contract, rule: Rule) -> str:
     )
 
 
-def _target_complete(contract: Contract, rule: Rule) -> str:
+def _target_complete(_contract: Contract, rule: Rule) -> str:
     operator, low, high, text = (
         quote(rule.arguments[name]) for name in ("operator", "low", "high", "text")
     )
@@ -255,7 +255,7 @@ def _target_complete(contract: Contract, rule: Rule) -> str:
     )
 
 
-def _no_personal_data(contract: Contract, rule: Rule) -> str:
+def _no_personal_data(contract: Contract, _rule: Rule) -> str:
     return _first_of(
         [
             (column.name, f"regexp_matches({quote(column.name)}, {literal(PERSONAL)})", "")

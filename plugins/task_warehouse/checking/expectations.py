@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import re
-
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -46,7 +45,7 @@ _shared: dict[str, duckdb.DuckDBPyConnection] = {}
 _shared_guard = threading.Lock()
 
 
-class BufferedContext(duckdb_engine.Dialect.execution_ctx_cls):  # type: ignore[name-defined]
+class BufferedContext(duckdb_engine.Dialect.execution_ctx_cls):
     """Fetches a result at once: Great Expectations reads it after the connection went back."""
 
     def post_exec(self) -> None:
@@ -80,8 +79,8 @@ class RowsExpectation(gxe.UnexpectedRowsExpectation):
     def _validate(
         self,
         metrics: dict[str, Any],
-        runtime_configuration: dict[str, Any] | None = None,
-        execution_engine: Any = None,
+        runtime_configuration: dict[str, Any] | None = None,  # noqa: ARG002 - their signature
+        execution_engine: Any = None,  # noqa: ARG002
     ) -> dict[str, Any]:
         count = metrics["unexpected_rows_query.row_count"]
         return {"success": count == 0, "result": {"observed_value": count}}
@@ -163,7 +162,7 @@ ROWS: Mapping[str, type[RowsExpectation]] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A broken rule: how many rows, and the query of their ``row_id``, ``column_name``, ``expected``."""
+    """A broken rule: how many rows, and the query of these rows (see :mod:`.conditions`)."""
 
     rule: Rule
     count: int
@@ -240,7 +239,7 @@ def expectation_of(contract: Contract, rule: Rule, contracts: Contracts) -> Any:
 
 
 def _for_gx(query: str) -> str:
-    """``query`` as Great Expectations formats and SQLAlchemy binds it: braces and colons escaped."""
+    """``query`` for Great Expectations' formatting and SQLAlchemy's binding: signs escaped."""
     before, *after = query.split(BATCH)
     parts = [part.replace("{", "{{").replace("}", "}}") for part in (before, *after)]
     return BIND_SIGN.sub(r"\\:", BATCH.join(parts))

@@ -7,19 +7,24 @@ and the check refuses it. Formats that a source declared are columns of the join
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
+
 from task_warehouse.checking.conditions import quote
 from task_warehouse.contracts import Column
 
 # Space, tab, line ends, no-break space, zero-width space, ideographic space, byte order mark.
-BLANKS = (
-    "chr(32) || chr(9) || chr(10) || chr(13) || chr(160) || chr(8203) || chr(12288) || chr(65279)"
-)
+UNUSUAL_BLANKS = (9, 10, 13, 160, 8203, 12288, 65279)
+BLANKS = " || ".join(f"chr({code})" for code in (32, *UNUSUAL_BLANKS))
 EXCEL_EPOCH = "date '1899-12-30'"
 DAY_FIRST = "['%d/%m/%Y', '%d/%m/%Y %H:%M', '%d/%m/%Y %H:%M:%S']"
 COMPACT = "['%Y%m%d %H:%M:%S', '%Y%m%d%H%M%S', '%Y%m%d %H:%M', '%Y%m%d']"
 MONTH_FIRST = "['%m/%d/%Y', '%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M:%S']"
 TIMES_IN_JSON = "layout.file_format in ('json', 'ndjson')"
-ROMAN = "case lower({0}) when 'i' then 1 when 'ii' then 2 when 'iii' then 3 when 'iv' then 4 else cast({0} as integer) end"
+ROMAN = (
+    "case lower({0}) when 'i' then 1 when 'ii' then 2 when 'iii' then 3 when 'iv' then 4"
+    " else cast({0} as integer) end"
+)
 QUARTER = (
     r"(?i)^(?:đến |hết |cuối )*(?:quý|quy|q) *(iv|iii|ii|i|[1-4]) *[/\- ,]? *(?:năm )?([0-9]{4})$"
 )
@@ -31,6 +36,32 @@ ISO_MONTH = r"^([0-9]{4})-([0-9]{2})$"
 def trimmed(expression: str) -> str:
     """Without blanks at the ends; null when nothing is left."""
     return f"nullif(trim({expression}, {BLANKS}), '')"
+
+
+def needs_cleaning(joined: str, markers: Iterable[str]) -> str:
+    """SQL that is true where a row's cells (between unit separators) hold blanks or null markers.
+
+    True too often does no harm, so any unusual blank counts, wherever it stands.
+    """
+    edges = f"contains({joined}, ' ' || chr(31)) or contains({joined}, chr(31) || ' ')"
+    unusual = " or ".join(f"contains({joined}, chr({code}))" for code in UNUSUAL_BLANKS)
+    marker = f"regexp_matches({joined}, '(?i)\\x1f(?:{_any_of(markers)})\\x1f')"
+    return f"({edges} or {unusual} or {marker})"
+
+
+def tidied(name: str, markers: Sequence[str]) -> str:
+    """Trimmed, and null where nothing or a null marker is left.
+
+    A pattern, not SQL's ``in``: that becomes a join, which is made for rows that never need it.
+    """
+    cell = trimmed(name)
+    return (
+        f"case when regexp_full_match({cell}, '(?i){_any_of(markers)}') then null else {cell} end"
+    )
+
+
+def _any_of(markers: Iterable[str]) -> str:
+    return "|".join(re.escape(marker).replace("'", "''") for marker in sorted(markers))
 
 
 def canonical(column: Column) -> str:
@@ -53,7 +84,11 @@ def day(name: str) -> str:
     """ISO text of a day, or null. ISO is always understood, mm/dd only where declared."""
     slashed = f"replace(replace({name}, '-', '/'), '.', '/')"
     return (
-        f"case when {name}[5] in ('-', '/')"
+        f"case when {name} like '____-__-__' then cast(try_cast({name} as date) as varchar)"
+        f" when {name} like '__/__/____'"
+        f" and coalesce(layout.date_format, 'dd/mm/yyyy') = 'dd/mm/yyyy'"
+        f" then cast(cast(try_strptime({name}, '%d/%m/%Y') as date) as varchar)"
+        f" when {name}[5] in ('-', '/')"
         f" then case when length({name}) <= 10 then cast(try_cast({name} as date) as varchar)"
         f" else cast(cast(try_cast({name} as timestamptz) as date) as varchar) end"
         f" when layout.date_format = 'mm/dd/yyyy'"
@@ -63,7 +98,8 @@ def day(name: str) -> str:
         f" then cast(cast(try_strptime({slashed}, {DAY_FIRST}) as date) as varchar) end"
         f" when layout.date_format = 'yyyymmdd'"
         f" then cast(cast(try_strptime({name}, '%Y%m%d') as date) as varchar)"
-        f" when layout.file_format = 'xlsx' and regexp_full_match({name}, '[2-7][0-9]{{4}}([.]0+)?')"
+        f" when layout.file_format = 'xlsx'"
+        f" and regexp_full_match({name}, '[2-7][0-9]{{4}}([.]0+)?')"
         f" then cast({EXCEL_EPOCH} + cast(left({name}, 5) as integer) as varchar)"
         f" when {TIMES_IN_JSON} and regexp_full_match({name}, '[0-9]{{13}}')"
         f" then cast(cast(to_timestamp(cast({name} as bigint) / 1000) as date) as varchar) end"
@@ -91,7 +127,8 @@ def moment(name: str) -> str:
     """ISO text of a moment in Vietnamese local time with its offset, or null."""
     slashed = f"replace(replace({name}, '-', '/'), '.', '/')"
     instant = (
-        f"case when {name}[5] in ('-', '/') then cast(try_cast({name} as timestamptz) as timestamp)"
+        f"case when {name} like '____-__-__ __:__:__' then try_cast({name} as timestamp)"
+        f" when {name}[5] in ('-', '/') then cast(try_cast({name} as timestamptz) as timestamp)"
         f" when layout.date_format = 'mm/dd/yyyy' then try_strptime({slashed}, {MONTH_FIRST})"
         f" when layout.date_format = 'yyyymmdd' then try_strptime({name}, {COMPACT})"
         f" when layout.date_format is null or layout.date_format = 'dd/mm/yyyy'"
@@ -109,32 +146,41 @@ def number(name: str) -> str:
     and ``16.737``. Undeclared, the other reading is taken only where this one is impossible:
     ``39.52`` has a decimal point in any case.
     """
-    plain = (
-        f"replace(replace(replace(rtrim({name}, '% ' || chr(160)), chr(160), ''), ' ', ''),"
-        f" chr(8722), '-')"
-    )
-    comma = "coalesce(layout.decimal_mark, case when layout.file_format in ('csv', 'tsv') then ',' else '.' end) = ','"
+    plain = f"replace(replace(rtrim({name}, '% ' || chr(160)), chr(160), ''), ' ', '')"
+    plain = f"ltrim(replace({plain}, chr(8722), '-'), '+')"
+    default = "case when layout.file_format in ('csv', 'tsv') then ',' else '.' end"
+    comma = f"coalesce(layout.decimal_mark, {default}) = ','"
     undeclared = "layout.decimal_mark is null"
-    return (
-        f"case when regexp_full_match({name}, '[0-9]+([.][0-9]{{1,2}})?') and"
-        f" ({undeclared} or layout.decimal_mark = '.' or not contains({name}, '.')) then {name}"
-        f" when regexp_full_match({plain}, '[+-]?[0-9]+') then ltrim({plain}, '+')"
-        f" when {comma} and regexp_full_match({plain}, '[+-]?[1-9][0-9]{{0,2}}([.][0-9]{{3}})+(,[0-9]+)?')"
-        f" then replace(replace(ltrim({plain}, '+'), '.', ''), ',', '.')"
-        f" when not {comma} and regexp_full_match({plain}, '[+-]?[1-9][0-9]{{0,2}}(,[0-9]{{3}})+([.][0-9]+)?')"
-        f" and ({undeclared} is false or regexp_matches({plain}, '[.]|,.*,'))"
-        f" then replace(ltrim({plain}, '+'), ',', '')"
-        f" when ({comma} or {undeclared}) and regexp_full_match({plain}, '[+-]?[0-9]+,[0-9]+')"
-        f" then replace(ltrim({plain}, '+'), ',', '.')"
-        f" when (not {comma} or {undeclared}) and regexp_full_match({plain}, '[+-]?[0-9]+[.][0-9]+')"
-        f" then ltrim({plain}, '+')"
-        f" when {undeclared} and regexp_full_match({plain}, '[+-]?[1-9][0-9]{{0,2}}([.][0-9]{{3}})+,[0-9]+')"
-        f" then replace(replace(ltrim({plain}, '+'), '.', ''), ',', '.')"
-        f" when {undeclared} and regexp_full_match({plain}, '[+-]?[1-9][0-9]{{0,2}}(,[0-9]{{3}})+[.][0-9]+')"
-        f" then replace(ltrim({plain}, '+'), ',', '')"
-        f" when regexp_full_match({plain}, '[+-]?[0-9]+([.][0-9]+)?[eE][+-]?[0-9]{{1,2}}')"
-        f" then cast(try_cast({plain} as decimal(38, 10)) as varchar) end"
-    )
+    point_is_decimal = f"({undeclared} or layout.decimal_mark = '.')"
+    comma_is_decimal = f"({undeclared} or layout.decimal_mark = ',')"
+
+    def reads(pattern: str) -> str:
+        return f"regexp_full_match({plain}, '{pattern}')"
+
+    dots_off = f"replace(replace({plain}, '.', ''), ',', '.')"
+    commas_off = f"replace({plain}, ',', '')"
+    thousands, more = "-?[1-9][0-9]{0,2}", "([0-9]{3})"
+    cases = [
+        (f"regexp_full_match({name}, '[0-9]+')", name),
+        (f"{point_is_decimal} and regexp_full_match({name}, '[0-9]+[.][0-9]{{1,2}}')", name),
+        (reads("-?[0-9]+"), plain),
+        (f"{comma} and {reads(f'{thousands}([.]{more})+(,[0-9]+)?')}", dots_off),
+        (
+            f"layout.decimal_mark = '.' and {reads(f'{thousands}(,{more})+([.][0-9]+)?')}",
+            commas_off,
+        ),
+        (f"{undeclared} and {reads(f'{thousands}(,{more})+[.][0-9]+')}", commas_off),
+        (f"{undeclared} and {reads(f'{thousands}(,{more}){{2,}}')}", commas_off),
+        (f"{undeclared} and {reads(f'{thousands}([.]{more})+,[0-9]+')}", dots_off),
+        (f"{undeclared} and {reads(f'{thousands}([.]{more}){{2,}}')}", dots_off),
+        (f"{comma_is_decimal} and {reads('-?[0-9]+,[0-9]+')}", f"replace({plain}, ',', '.')"),
+        (f"{point_is_decimal} and {reads('-?[0-9]+[.][0-9]+')}", plain),
+        (
+            reads("-?[0-9]+([.][0-9]+)?[eE][+-]?[0-9]{1,2}"),
+            f"cast(try_cast({plain} as decimal(38, 10)) as varchar)",
+        ),
+    ]
+    return "case " + " ".join(f"when {when} then {then}" for when, then in cases) + " end"
 
 
 def period(name: str) -> str:
@@ -152,49 +198,4 @@ def period(name: str) -> str:
         f" when regexp_matches({name}, '{QUARTER}') then regexp_extract({name}, '{QUARTER}', 2)"
         f" || cast({quarter} as varchar)"
         f" else replace({day(name)}, '-', '') end"
-    )
-
-
-TARGET_NUMBER = r"[0-9]+(?:[.,][0-9]+)*"
-THOUSANDS = r"[1-9][0-9]{0,2}([.][0-9]{3})+(,[0-9]+)?"
-TARGET_SINGLE = rf"^(≥|>=|=>|>|≤|<=|=<|=)? *({TARGET_NUMBER}) *%?$"
-TARGET_RANGE = rf"^({TARGET_NUMBER}) *%? *[-–—] *({TARGET_NUMBER}) *%?$"
-OPERATOR = (
-    "case {0} when '' then '=' when '≥' then '>=' when '=>' then '>=' when '≤' then '<='"
-    " when '=<' then '<=' else {0} end"
-)
-
-
-def split_target(table: str) -> str:
-    """Rows of ``table`` (indicators) with the target read from its printed text.
-
-    Only where the source gives no operator and no bound of its own. ``≥ 80``, ``40 - 50`` and ``09``
-    become numbers; whatever says more than that stays a text, and the text stays as printed.
-    """
-    single = f"regexp_matches(target_text, '{TARGET_SINGLE}')"
-    ranged = f"regexp_matches(target_text, '{TARGET_RANGE}')"
-    unsaid = (
-        "target_text is not null and target_operator is null"
-        " and target_low is null and target_high is null"
-    )
-    sign = OPERATOR.format(f"regexp_extract(target_text, '{TARGET_SINGLE}', 1)")
-
-    def figure(pattern: str, group: int) -> str:
-        printed = f"regexp_extract(target_text, '{pattern}', {group})"
-        whole = f"replace({printed}, '.', '')"
-        return (
-            f"replace(case when regexp_full_match({printed}, '{THOUSANDS}') then {whole}"
-            f" else {printed} end, ',', '.')"
-        )
-
-    return (
-        f"select * replace ("
-        f"case when {unsaid} then case when {single} then {sign} when {ranged} then 'between'"
-        f" else 'text' end else target_operator end as target_operator,"
-        f" case when {unsaid} then case when {single} and {sign} <> '<='"
-        f" then {figure(TARGET_SINGLE, 2)} when {ranged} then {figure(TARGET_RANGE, 1)} end"
-        f" else target_low end as target_low,"
-        f" case when {unsaid} then case when {single} and {sign} in ('<=', '=')"
-        f" then {figure(TARGET_SINGLE, 2)} when {ranged} then {figure(TARGET_RANGE, 2)} end"
-        f" else target_high end as target_high) from {table}"
     )

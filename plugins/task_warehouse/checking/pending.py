@@ -28,7 +28,20 @@ def pending_deliveries(home: Home) -> list[Delivery]:
             " order by received_at, business_date, receipt_id) = 1"
         ).fetchall()
     deliveries = [
-        Delivery(*row[:9], format=row[9], options=json.loads(row[10] or "{}")) for row in rows
+        Delivery(
+            delivery_id=row[0],
+            source=row[1],
+            organisation_code=row[2],
+            dataset=row[3],
+            mode=row[4],
+            business_date=row[5],
+            received_at=row[6],
+            sha256=row[7],
+            name=row[8],
+            format=row[9],
+            options=json.loads(row[10] or "{}"),
+        )
+        for row in rows
     ]
     return sorted(
         deliveries,

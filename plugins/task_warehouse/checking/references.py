@@ -1,33 +1,14 @@
-"""What rows may refer to: documents, tasks and indicators received before, and organisations."""
+"""What rows may refer to: documents, tasks and indicators that were received before."""
 
 from __future__ import annotations
 
 import duckdb
 
-from task_warehouse.checking.conditions import spaced
 from task_warehouse.contracts import Contract
 from task_warehouse.ledger import batches, scan_of
-from task_warehouse.settings import PROJECT_ROOT, Home
+from task_warehouse.settings import Home
 
 KEY_OF = {"documents": "document_code", "tasks": "task_code", "indicators": "indicator_code"}
-ORGANISATION_NAMES = (("organisations.csv", "organisation_code"), ("organisations.csv", "name_vi"))
-ALIASES = ("organisation_aliases.csv", "alias")
-
-
-def create_known_organisations(con: duckdb.DuckDBPyConnection) -> None:
-    """Create ``known_organisations(name)``: codes, names and aliases of the seeds."""
-    seeds = PROJECT_ROOT / "dbt_project" / "seeds"
-    parts = [
-        f"select {spaced(column)} as name from"
-        f" read_csv('{seeds / file}', header = true, all_varchar = true)"
-        for file, column in (*ORGANISATION_NAMES, ALIASES)
-        if (seeds / file).exists()
-    ]
-    con.execute(
-        "create or replace table known_organisations as select distinct name from ("
-        + " union all ".join(parts)
-        + ") where name is not null"
-    )
 
 
 def create_known(con: duckdb.DuckDBPyConnection, home: Home, dataset: str) -> None:

@@ -29,6 +29,16 @@ class Refusal:
     expected: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """A delivery's rows in the text table: how many, how many distinct records, where."""
+
+    rows: int
+    records: int
+    first_row: int
+    last_row: int
+
+
 class Refusals:
     """Collects refusals of the deliveries of one batch."""
 
@@ -70,13 +80,13 @@ class Refusals:
             headers = ", ".join(header for header in found if header)
             self.refuse(delivery_id, Refusal(MISSING_COLUMN, labels, headers[:500]))
 
-    def of_counts(self, counts: Mapping[str, tuple[int, int]]) -> None:
+    def of_counts(self, extents: Mapping[str, Extent]) -> None:
         """Deliveries whose text rows are not the records that the reader counted."""
         for delivery_id in self.layouts:
-            rows, records = counts.get(delivery_id, (0, 0))
+            extent = extents.get(delivery_id, Extent(0, 0, 0, -1))
             said = self.received(delivery_id)
-            if delivery_id not in self.by_delivery and not rows == records == said:
-                refusal = Refusal(COUNT_DISAGREES, value=str(rows), expected=str(said))
+            if delivery_id not in self.by_delivery and not extent.rows == extent.records == said:
+                refusal = Refusal(COUNT_DISAGREES, value=str(extent.rows), expected=str(said))
                 self.refuse(delivery_id, refusal)
 
     def of_secrets(self, found: Mapping[str, int]) -> None:

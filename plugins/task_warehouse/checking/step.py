@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from task_warehouse import ledger, locking, progress
-from task_warehouse.checking import CheckSummary, outcome, pending, references, secrecy
-from task_warehouse.checking.refusals import Refusals
+from task_warehouse.checking import (
+    CheckSummary,
+    organisations,
+    outcome,
+    pending,
+    references,
+    secrecy,
+)
+from task_warehouse.checking.refusals import Extent, Refusals
 from task_warehouse.contracts import DATASETS, Contracts, load_contracts
 from task_warehouse.errors import AuditError
 from task_warehouse.mapping import (
     Delivery,
     map_dataset,
-    own_values_of,
     register_deliveries,
     resolve_layouts,
     table_of,
 )
 from task_warehouse.settings import TIMEZONE, Home
+
+if TYPE_CHECKING:
+    from task_warehouse.checking.expectations import Finding
 
 WORK_PREFIX = "check-"
 MEMORY_LIMIT = "1200MB"
@@ -59,10 +69,14 @@ def check_read(
         refusals = Refusals(contracts, deliveries, layouts)
         refusals.of_layouts()
         refusals.of_missing_columns(mapped.missing)
-        refusals.of_counts(_counts(con))
-        refusals.of_secrets(secrecy.find_marked(con))
+        extents = _extents(con)
+        refusals.of_counts(extents)
+        refusals.write_open(con)
+        refusals.of_secrets(secrecy.find_in_damaged(con))
+        if refusals.by_delivery:
+            refusals.of_secrets(secrecy.find_in_refused(con))
         check = _Check(home, con, contracts, batch, refusals)
-        check.run(deliveries)
+        check.run(deliveries, extents)
         return outcome.commit(check.con, home, contracts, batch, refusals, mapped.notes)
 
 
@@ -80,16 +94,19 @@ class _Check:
         self.home, self.con, self.contracts = home, con, contracts
         self.batch, self.refusals = batch, refusals
 
-    def run(self, deliveries: Sequence[Delivery]) -> None:
+    def run(self, deliveries: Sequence[Delivery], extents: Mapping[str, Extent]) -> None:
         self.refusals.write_open(self.con)
         present = [name for name in DATASETS if name in {item.dataset for item in deliveries}]
-        own_values = own_values_of(deliveries)
         for dataset in present:
-            map_dataset(self.con, self.contracts, dataset, own_values)
+            chosen = [item for item in deliveries if item.dataset == dataset]
+            found = [extents[item.delivery_id] for item in chosen if item.delivery_id in extents]
+            first = min((extent.first_row for extent in found), default=0)
+            last = max((extent.last_row for extent in found), default=-1)
+            map_dataset(self.con, self.contracts, dataset, chosen, first, last)
             self._take_out_secrets(dataset)
             outcome.set_duplicates_apart(self.con, self.contracts.by_dataset[dataset])
         self.refusals.write_open(self.con)
-        references.create_known_organisations(self.con)
+        self._resolve_organisations(present)
         for dataset in references.KEY_OF:
             references.create_known(self.con, self.home, dataset)
         outcome.create_failures(self.con)
@@ -103,10 +120,20 @@ class _Check:
 
     def _take_out_secrets(self, dataset: str) -> None:
         table = table_of(dataset)
-        found = secrecy.find_coded(self.con, self.contracts.by_dataset[dataset], table)
+        found = secrecy.find_in_table(self.con, self.contracts.by_dataset[dataset], table)
         self.refusals.of_secrets(found)
         for delivery_id in found:
             self.con.execute(f"delete from {table} where delivery_id = ?", [delivery_id])
+
+    def _resolve_organisations(self, datasets: Sequence[str]) -> None:
+        for dataset in datasets:
+            contract = self.contracts.by_dataset[dataset]
+            rule = next(
+                (rule for rule in contract.rules if rule.kind == "known_organisation"), None
+            )
+            if rule:
+                column = rule.arguments["column"]
+                organisations.create_known(self.con, table_of(dataset), column)
 
     def _has_rows(self, dataset: str) -> bool:
         found = self.con.execute(f"select 1 from {table_of(dataset)} limit 1").fetchone()
@@ -127,10 +154,7 @@ class _Check:
                 references.add_known(self.con, contract, outcome.accepted_rows(contract))
 
 
-def _write_failures(con: duckdb.DuckDBPyConnection, dataset: str, finding: object) -> None:
-    from task_warehouse.checking.expectations import Finding
-
-    assert isinstance(finding, Finding)  # noqa: S101 - narrows a type that is imported late
+def _write_failures(con: duckdb.DuckDBPyConnection, dataset: str, finding: Finding) -> None:
     rule = finding.rule
     written = con.execute(
         f"insert into failures select '{dataset}', '{rule.check_id}', '{rule.severity}', row_id,"
@@ -150,15 +174,19 @@ def _prepare_database(con: duckdb.DuckDBPyConnection, work: Path) -> None:
     con.execute(f"set global memory_limit = '{MEMORY_LIMIT}'")
     con.execute(f"set global temp_directory = '{work / 'spill'}'")
     con.execute("set enable_progress_bar = false")
-    con.execute(f"create view text as select * from read_parquet('{work / 'text.parquet'}')")
+    con.execute(
+        f"create view text as select * from read_parquet("
+        f"'{work / 'text.parquet'}', file_row_number = true)"
+    )
 
 
-def _counts(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
-    """Rows and distinct records of each delivery in the text table."""
+def _extents(con: duckdb.DuckDBPyConnection) -> dict[str, Extent]:
+    """How much of the text table each delivery takes, and where."""
     found = con.execute(
-        "select delivery_id, count(*), count(distinct record) from text group by delivery_id"
+        "select delivery_id, count(*), count(distinct record), min(file_row_number),"
+        " max(file_row_number) from text group by delivery_id"
     ).fetchall()
-    return {delivery_id: (rows, records) for delivery_id, rows, records in found}
+    return {row[0]: Extent(*row[1:]) for row in found}
 
 
 def _sweep_work(home: Home) -> None:

@@ -97,7 +97,15 @@ def write_text_tables(work: Path, given: Sequence[Given]) -> None:
         lines: list[tuple[Any, Any, Any]] = [(list(cells), None, None) for cells in rows]
         lines += [(None, problem, raw) for problem, raw in item.damaged]
         text += [
-            dict(delivery_id=name, part="", record=at, line=at + 1, cells=c, problem=p, raw=r)
+            {
+                "delivery_id": name,
+                "part": "",
+                "record": at,
+                "line": at + 1,
+                "cells": c,
+                "problem": p,
+                "raw": r,
+            }
             for at, (c, p, r) in enumerate(lines, start=1)
         ]
         layouts.append(

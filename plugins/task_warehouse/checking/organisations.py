@@ -1,0 +1,137 @@
+"""Names of bodies as the warehouse resolves them, for the check that a reporting body is known.
+
+The rules are those of ``dbt_project/macros/names.sql`` and ``int_organisations__aliases``: NFC,
+case and spaces do not matter, writing habits that carry no meaning are levelled, a name that
+several bodies bear at one time is nobody's. A test holds the two together.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from task_warehouse.checking.conditions import quote
+from task_warehouse.mapping import create_from
+from task_warehouse.settings import PROJECT_ROOT
+
+LEVELLED = (
+    *(("oá", "óa"), ("oà", "òa"), ("oả", "ỏa"), ("oã", "õa"), ("oạ", "ọa")),
+    *(("oé", "óe"), ("oè", "òe"), ("oẻ", "ỏe"), ("oẽ", "õe"), ("oẹ", "ọe")),
+    *(("uý", "úy"), ("uỳ", "ùy"), ("uỷ", "ủy"), ("uỹ", "ũy"), ("uỵ", "ụy")),
+    *(("–", "-"), ("—", "-"), ("\xa0", " "), ("ủy ban nhân dân", "ubnd")),
+)
+SEPARATOR = re.compile(r"\s*,\s*và\s+|\s*,\s*|\s+và\s+", re.IGNORECASE)
+PROVINCE_WORD = re.compile(r"^(Tỉnh|Thành phố) ")
+# A name of today outranks one of yesterday; for which today, the as-of date of a build decides.
+FOREVER = "9999-12-31"
+
+Row = dict[str, str]
+
+
+def normalised(text: str) -> str:
+    """One name as it is compared."""
+    plain = unicodedata.normalize("NFC", text).lower()
+    for written, meant in LEVELLED:
+        plain = plain.replace(written, meant)
+    plain = re.sub(r"\s*-\s*", "-", plain)
+    plain = re.sub(r"\s+", " ", plain)
+    plain = re.sub(r"^[ -]+|[ .:-]+$", "", plain)
+    plain = re.sub(r"^(ubnd )?t\.?p(\. ?| )", r"\1thành phố ", plain)
+    return re.sub(r"\btw\b", "trung ương", plain)
+
+
+def name_key(text: str) -> str:
+    """A name as it is looked up: its parts between commas and "và", each normalised."""
+    return "|".join(normalised(part) for part in SEPARATOR.split(text))
+
+
+class Registry:
+    """Which names are known, by themselves and within a province."""
+
+    def __init__(self, organisations: Iterable[Row], aliases: Iterable[Row]) -> None:
+        rows = list(organisations)
+        # Several validities of one code: its last parent is the one that reports today.
+        self.parents = {row["organisation_code"]: row["parent_code"] for row in rows}
+        self.kinds = {row["organisation_code"]: row["kind"] for row in rows}
+        provinces = {row["organisation_code"]: row for row in rows if row["kind"] == "province"}
+        bearers: dict[tuple[str, str], dict[str, str]] = {}
+        for row in rows:
+            last_day = row["valid_to"] or FOREVER
+            for scope, name in _spellings(row, provinces):
+                held = bearers.setdefault((scope, name_key(name)), {})
+                code = row["organisation_code"]
+                held[code] = max(held.get(code, ""), last_day)
+        for row in aliases:
+            held = bearers.setdefault(("", name_key(row["alias"])), {})
+            held[row["organisation_code"]] = max(row["valid_to"] or FOREVER, FOREVER)
+        self.known = {key for key, held in bearers.items() if _newest_is_one(held)}
+
+    def knows(self, name: str, reported_by: str) -> bool:
+        """Whether ``name``, reported by the organisation with this code, is one known body."""
+        key = name_key(name)
+        return ("", key) in self.known or (self._province_of(reported_by), key) in self.known
+
+    def _province_of(self, code: str) -> str:
+        if self.kinds.get(code) == "province":
+            return code
+        return self.parents.get(code) or "-"
+
+
+def _newest_is_one(held: dict[str, str]) -> bool:
+    newest = max(held.values())
+    return sum(last_day == newest for last_day in held.values()) == 1
+
+
+def _spellings(row: Row, provinces: dict[str, Row]) -> Iterator[tuple[str, str]]:
+    """Scope (empty for everywhere, else a province) and name, for each way to write it."""
+    name, kind = row["name_vi"], row["kind"]
+    if kind == "unresolved":
+        return
+    yield "", row["organisation_code"]
+    yield "", name
+    if kind != "commune" and row["name_en"]:
+        yield "", row["name_en"]
+    if kind == "province":
+        bare = PROVINCE_WORD.sub("", name)
+        for text in (bare, f"UBND {name}", f"UBND {bare}", f"UBND tỉnh {bare}"):
+            yield "", text
+    if kind == "commune":
+        yield "", f"UBND {name}"
+        province = provinces.get(row["parent_code"], {}).get("name_vi", "")
+        for within in {province, PROVINCE_WORD.sub("", province)} - {""}:
+            yield "", f"{name}, {within}"
+            yield "", f"UBND {name}, {within}"
+        yield row["parent_code"], name
+        yield row["parent_code"], f"UBND {name}"
+
+
+@lru_cache(maxsize=2)
+def load_registry(seeds: Path | None = None) -> Registry:
+    """The registry of the seeds ``organisations.csv`` and ``organisation_aliases.csv``."""
+    folder = seeds or PROJECT_ROOT / "dbt_project" / "seeds"
+    return Registry(_rows(folder / "organisations.csv"), _rows(folder / "organisation_aliases.csv"))
+
+
+def create_known(con: duckdb.DuckDBPyConnection, table: str, column: str) -> None:
+    """Create ``known_organisations``: the names in ``table`` that are known to who reports them."""
+    registry = load_registry()
+    seen = con.execute(
+        f"select distinct {quote(column)}, organisation_code from {table}"
+        f" where {quote(column)} is not null"
+    ).fetchall()
+    known = [row for row in seen if registry.knows(row[0], row[1] or "")]
+    rows = [{"name": name, "organisation_code": code} for name, code in known]
+    schema = pa.schema([("name", pa.string()), ("organisation_code", pa.string())])
+    create_from(con, "known_organisations", pa.Table.from_pylist(rows, schema=schema))
+
+
+def _rows(path: Path) -> list[Row]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))

@@ -1,0 +1,192 @@
+"""Rejects and warnings: each broken rule as a row that a person can act on.
+
+Made by DuckDB from the keys that the broken rules selected, joined to the cells as they were
+received. A delivery refused as a whole has one row, without a record.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from task_warehouse import ledger
+from task_warehouse.checking.refusals import Refusals
+from task_warehouse.contracts import Contracts
+from task_warehouse.ledger import write_parquet
+from task_warehouse.mapping import RECORD_BITS, create_from
+from task_warehouse.settings import PROJECT_ROOT, Home
+
+LONGEST_VALUE = 2000
+LONGEST_IN_MESSAGE = 200
+UNKNOWN_KIND = {"vi": "Dòng hoặc tệp bị lỗi:", "en": "The row or the file is damaged:"}
+REJECTED_ROWS = "select row_id from failures where severity = 'error'"
+
+
+def write_defects(
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    contracts: Contracts,
+    batch: str,
+    refusals: Refusals,
+) -> None:
+    """Write ``rejects/<batch>.parquet`` and ``warnings/<batch>.parquet``."""
+    _create_rules(con, contracts, load_defect_kinds())
+    _create_labels(con, contracts)
+    _create_refused(con, refusals)
+    _create_received(con)
+    for severity, folder in (("error", home.rejects), ("warn", ledger.warnings_directory(home))):
+        write_parquet(con, _defect_rows(severity), folder / f"{batch}.parquet")
+
+
+def load_defect_kinds(path: Path | None = None) -> dict[str, dict[str, str]]:
+    """Kinds of defect of the seed, by name."""
+    seed = path or PROJECT_ROOT / "dbt_project" / "seeds" / "defect_kinds.csv"
+    with seed.open(encoding="utf-8", newline="") as stream:
+        return {row["defect"]: row for row in csv.DictReader(stream)}
+
+
+def _create_rules(
+    con: duckdb.DuckDBPyConnection, contracts: Contracts, kinds: Mapping[str, Mapping[str, str]]
+) -> None:
+    rules = [
+        {
+            "check_id": rule.check_id,
+            "responsibility": rule.responsibility,
+            "message_vi": rule.message_vi,
+            "message_en": rule.message_en,
+            "expected_vi": rule.expected_vi,
+            "expected_en": rule.expected_en,
+            "keep_value": rule.keep_value,
+        }
+        for contract in contracts.by_dataset.values()
+        for rule in contract.rules
+    ]
+    known = {rule["check_id"] for rule in rules}
+    rules += [
+        {
+            "check_id": name,
+            "responsibility": kind["responsibility"],
+            "message_vi": kind["message_vi"],
+            "message_en": kind["message_en"],
+            "expected_vi": "",
+            "expected_en": "",
+            "keep_value": True,
+        }
+        for name, kind in kinds.items()
+        if name not in known
+    ]
+    create_from(con, "rules", pa.Table.from_pylist(rules))
+
+
+def _create_labels(con: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    """Create ``labels``: each column's name in Vietnamese and its place."""
+    labels = [
+        {"dataset": dataset, "column_name": column.name, "label": column.label, "at": at}
+        for dataset, contract in contracts.by_dataset.items()
+        for at, column in enumerate(contract.columns, start=1)
+    ]
+    create_from(con, "labels", pa.Table.from_pylist(labels))
+
+
+def _create_refused(con: duckdb.DuckDBPyConnection, refusals: Refusals) -> None:
+    rows = [
+        {
+            "delivery_id": delivery_id,
+            "check_id": refusal.reason,
+            "label": refusal.column,
+            "value": refusal.value,
+            "expected": refusal.expected,
+        }
+        for delivery_id, refusal in refusals.by_delivery.items()
+    ]
+    names = ("delivery_id", "check_id", "label", "value", "expected")
+    schema = pa.schema([(name, pa.string()) for name in names])
+    create_from(con, "refused", pa.Table.from_pylist(rows, schema=schema))
+
+
+def _create_received(con: duckdb.DuckDBPyConnection) -> None:
+    """Create ``received``: the cells, as they came, of every row that breaks a rule."""
+    con.execute(
+        "create or replace table received as"
+        " select failing.row_id, text.part, text.line, text.cells"
+        " from text join deliveries using (delivery_id)"
+        " join (select distinct row_id from failures) as failing"
+        f" on failing.row_id = (deliveries.number << {RECORD_BITS}) + text.record"
+        " where text.problem is null"
+    )
+
+
+def _defect_rows(severity: str) -> str:
+    """The query of all rows of ``rejects`` (error) or ``warnings`` (warn) of the batch."""
+    kept = "" if severity == "error" else f" and row_id not in ({REJECTED_ROWS})"
+    broken = (
+        f"select check_id, row_id >> {RECORD_BITS} as number,"
+        f" row_id & {2**RECORD_BITS - 1} as record,"
+        f" row_id, column_name, expected, cast(null as varchar) as label,"
+        f" cast(null as varchar) as value, cast(null as varchar) as raw,"
+        f" cast(null as varchar) as part, cast(null as bigint) as line"
+        f" from failures where severity = '{severity}'{kept}"
+    )
+    damaged = (
+        "select text.problem, deliveries.number, text.record, null, null, null, null, null,"
+        " text.raw, text.part, text.line from text join deliveries using (delivery_id)"
+        " where text.problem is not null"
+        " and delivery_id in (select delivery_id from open_deliveries)"
+    )
+    whole = (
+        "select check_id, deliveries.number, null, null, null, expected, label, value, null, null,"
+        " null from refused join deliveries using (delivery_id)"
+    )
+    parts = [broken, damaged, whole] if severity == "error" else [broken]
+    return f"with defects as ({' union all '.join(parts)}), {_joined_defects()} {_told(severity)}"
+
+
+def _joined_defects() -> str:
+    """Each defect with its delivery, its cell as received and the texts of its rule."""
+    value = (
+        "case when coalesce(rules.keep_value, true) then left(coalesce(defects.value,"
+        f" received.cells[place.positions[labels.at]]), {LONGEST_VALUE}) end"
+    )
+    return (
+        f"joined as (select defects.check_id, delivery.business_date, delivery.source,"
+        f" delivery.organisation_code, delivery.dataset, delivery.delivery_id,"
+        f" coalesce(defects.part, received.part) as part, defects.record,"
+        f" coalesce(defects.line, received.line) as line, defects.column_name,"
+        f" coalesce(defects.label, labels.label) as label, {value} as value, defects.expected,"
+        f" defects.raw, rules.* exclude (check_id) from defects"
+        f" join deliveries as delivery on delivery.number = defects.number"
+        f" left join rules on rules.check_id = defects.check_id"
+        f" left join received on received.row_id = defects.row_id"
+        f" left join layout_positions as place on place.delivery_id = delivery.delivery_id"
+        f" and place.part = received.part"
+        f" left join labels on labels.dataset = delivery.dataset"
+        f" and labels.column_name = defects.column_name)"
+    )
+
+
+def _told(severity: str) -> str:
+    identity = "concat_ws('|', delivery_id, coalesce(cast(record as varchar), ''), check_id)"
+    return (
+        f"select left(sha256({identity}), 20) as reject_id, business_date, source,"
+        f" organisation_code, dataset, delivery_id, part, record, line, column_name,"
+        f" nullif(value, '') as value, check_id, '{severity}' as severity,"
+        f" {_filled('vi')} as message_vi, {_filled('en')} as message_en,"
+        f" coalesce(responsibility, 'source') as responsibility, raw"
+        f" from joined order by dataset, source, delivery_id, record nulls first, check_id"
+    )
+
+
+def _filled(language: str) -> str:
+    """SQL of a message with its places filled; the value last, so that nothing in it is filled."""
+    said = f"coalesce(message_{language}, '{UNKNOWN_KIND[language]} ' || check_id)"
+    column = ["label", "column_name"] if language == "vi" else ["column_name", "label"]
+    expected = f"coalesce(nullif(expected, ''), expected_{language}, '')"
+    return (
+        f"replace(replace(replace({said}, '{{expected}}', {expected}),"
+        f" '{{column}}', coalesce({', '.join(column)}, '')),"
+        f" '{{value}}', coalesce(left(value, {LONGEST_IN_MESSAGE}), ''))"
+    )
