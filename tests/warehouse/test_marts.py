@@ -177,6 +177,35 @@ def test_feedback_is_classed_by_its_dates(morning: duckdb.DuckDBPyConnection) ->
     ]
 
 
+def test_a_document_counts_what_lies_under_it(morning: duckdb.DuckDBPyConnection) -> None:
+    found = morning.execute(
+        "select document_code, documents_under, own_tasks, tasks, open_overdue "
+        "from marts.mart_document_cascade where tasks > 0 or depth is null order by 1"
+    ).fetchall()
+    assert found == [
+        ("03/NQ-CP", 1, 18, 21, 3),
+        ("10/KH-A", 2, 0, 0, 0),
+        ("20/KH-B", 2, 0, 0, 0),
+        ("30/KH-C", 0, 0, 0, 0),
+        ("328-KH/TU", 0, 3, 3, 1),
+        ("57-NQ/TW", 2, 0, 21, 3),
+        ("99/QĐ-TTg", 0, 1, 1, 0),
+    ]
+
+
+def test_feedback_of_the_nation_by_kind(morning: duckdb.DuckDBPyConnection) -> None:
+    found = morning.execute(
+        "select kind, received, answered, answered_on_time, open, open_overdue, published "
+        "from marts.mart_feedback where organisation_code = 'VN' order by 1"
+    ).fetchall()
+    assert found == [
+        ("feedback", 2, 1, 1, 1, 0, 1),
+        ("initiative", 1, 0, 0, 1, 1, 0),
+        ("recommendation", 1, 1, 0, 0, 0, 0),
+        ("solution", 1, 0, 0, 1, 0, 0),
+    ]
+
+
 def test_rejects_are_those_known_by_the_date(morning: duckdb.DuckDBPyConnection) -> None:
     found = morning.execute("select reject_id, line, check_id from marts.mart_reject").fetchall()
     assert found == [("r-1", 5, "tasks.assigned_on_date"), ("r-3", 10, "file.extra_cells")]

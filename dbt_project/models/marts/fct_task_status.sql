@@ -39,6 +39,9 @@ facts as (
             when status_class in ('open_in_term', 'open_overdue') then greatest({{ as_of_date() }} - due_on, 0)
         end as days_late,
         case when completed_on is null then due_on - {{ as_of_date() }} end as days_to_due,
+        coalesce(
+            completed_on is null and due_on - {{ as_of_date() }} between 0 and {{ var('amber_days') }}, false
+        ) as is_due_soon,
         percent_complete,
         status_reported,
         last_reported_on,

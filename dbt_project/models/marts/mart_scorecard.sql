@@ -9,9 +9,10 @@ bridge as (
 ),
 
 organisations as (
-    select organisation_code, kind, name, name_en
+    select organisation_code, kind, is_current
     from {{ ref('dim_organisation') }}
-    where is_current
+    -- A body named before its first day or after its last has its row too, or its tasks were lost.
+    qualify row_number() over (partition by organisation_code order by is_current desc, valid_from desc) = 1
 ),
 
 -- The nation counts a task once; every lead and co-lead sees it in its own row.
@@ -31,7 +32,7 @@ counted as (
         {% for class in status_classes() -%}
             count(*) filter (where status_class = '{{ class }}') as {{ class }},
         {% endfor -%}
-        count(*) filter (where days_to_due between 0 and {{ var('amber_days') }}) as due_in_3_days,
+        count(*) filter (where days_to_due between 0 and 3) as due_in_3_days,
         count(*) filter (where days_to_due between 0 and 7) as due_in_7_days,
         count(*) filter (where is_suspended) as suspended,
         count(*) filter (where not is_completed and report_count = 0) as never_reported
@@ -53,7 +54,7 @@ listed as (
     left join counted on organisations.organisation_code = counted.organisation_code
     where
         counted.organisation_code is not null
-        or organisations.kind in ('ministry', 'agency', 'province')
+        or (organisations.is_current and organisations.kind in ('ministry', 'agency', 'province'))
         or organisations.organisation_code = 'VN'
 ),
 
