@@ -108,6 +108,10 @@ class _Reading:
                 self._hear(child)
             elif child.overdue():
                 self._lose(child, timed_out=True)
+        for child in list(self.children):
+            # Also one that fell idle before a dying child gave its deliveries back.
+            if child.ready:
+                self._feed(child)
 
     def _hear(self, child: Child) -> None:
         for line in child.answers():
@@ -116,8 +120,6 @@ class _Reading:
                 break
         if child.ended:
             self._lose(child, timed_out=False)
-        else:
-            self._feed(child)
 
     def _take(self, child: Child, line: bytes) -> bool:
         """Take one answer; false if it is not one, and then the child is not to be trusted."""
