@@ -82,7 +82,7 @@ class Received:
                     raise
                 if not target.exists():
                     self.temporary.rename(target)
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
         self.drop()
 
     def drop(self) -> None:
@@ -159,7 +159,8 @@ def sweep(home: Home, *, older_than_seconds: float, now: float) -> int:
     return removed
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a loss of power."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

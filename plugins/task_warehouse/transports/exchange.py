@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -31,6 +32,7 @@ WORTH_AGAIN = {408, 429, 500, 502, 503, 504}
 GZIP = ("gzip", "x-gzip")
 LONGEST_HEADER = 1_024
 MAX_TOKEN_BYTES = 65_536
+HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body|script|!--)", re.I)
 USER_AGENT = "task-warehouse"
 
 
@@ -64,6 +66,8 @@ class Reply:
             raise refused("transport.encoding_unknown", encoding[:40], "gzip")
         size = 0
         for chunk in raw:
+            if not size:
+                _refuse_page_for_people(self._response.headers.get("Content-Type") or "", chunk)
             size += len(chunk)
             if size > max_bytes:
                 raise TooLargeError(max_bytes)
@@ -238,10 +242,7 @@ def _network_fault(error: BaseException, pull: Pull) -> Fault:
 def refuse_status(pull: Pull, response: requests.Response) -> None:
     """Raise the fault of a status that brings no data; let 200, 204 and 304 through."""
     status = response.status_code
-    if status in (204, 304):
-        return
-    if status == 200:
-        _refuse_page_for_people(response)
+    if status in (200, 204, 304):
         return
     if 300 <= status < 400:
         target = Origin.of(response.headers.get("Location", ""))
@@ -260,9 +261,10 @@ def refuse_status(pull: Pull, response: requests.Response) -> None:
     raise fault
 
 
-def _refuse_page_for_people(response: requests.Response) -> None:
-    kind = response.headers.get("Content-Type", "").split(";")[0].strip().casefold()
-    if kind in ("text/html", "application/xhtml+xml"):
+def _refuse_page_for_people(kind: str, start: bytes) -> None:
+    # Many a server calls its CSV text/html; only what is said to be a page and looks like one is.
+    kind = kind.split(";")[0].strip().casefold()
+    if kind in ("text/html", "application/xhtml+xml") and HTML.match(start):
         raise refused("transport.page_for_people", kind)
 
 

@@ -7,6 +7,7 @@ import re
 import stat
 import time
 import unicodedata
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,9 @@ def pull_folder(pull: Pull) -> list[Attempt]:
         return [Attempt(fault.outcome, origin, fault=fault)]
     attempts: list[Attempt] = []
     unfinished = 0
+    settled = _settle(pull, folder, found)
     for name in found:
-        attempt = _try(pull, folder, name)
+        attempt = _try(pull, folder, name, settled)
         if attempt is None:
             unfinished += 1
         else:
@@ -103,7 +105,22 @@ def _token(token: str) -> str:
     return re.escape(token)
 
 
-def _try(pull: Pull, folder: Path, name: str) -> Attempt | None:
+def _settle(pull: Pull, folder: Path, names: list[str]) -> dict[str, os.stat_result]:
+    """Each file as it was; returns once even the newest could have been left alone for a while.
+
+    One wait serves all files. It is never longer than the declared time, whatever a clock ahead
+    of ours says.
+    """
+    found, youngest = {}, pull.dataset.settle_seconds
+    for name in names:
+        with suppress(OSError):  # a broken link; opening it will say so
+            found[name] = (folder / name).stat()
+            youngest = min(youngest, max(0.0, time.time() - found[name].st_mtime))
+    time.sleep(min(pull.dataset.settle_seconds - youngest, pull.deadline.remaining))
+    return found
+
+
+def _try(pull: Pull, folder: Path, name: str, settled: dict[str, os.stat_result]) -> Attempt | None:
     """What becomes of one file; None where it is left for a later pull."""
     shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     shown = unicodedata.normalize("NFC", shown)
@@ -113,7 +130,7 @@ def _try(pull: Pull, folder: Path, name: str) -> Attempt | None:
         if attempt.business_date and attempt.business_date > pull.as_of:
             attempt.outcome = "known"  # of a day that this run does not describe yet
             return attempt
-        return attempt if _take(pull, folder, name, attempt) else None
+        return attempt if _take(pull, folder, name, attempt, settled.get(name)) else None
     except Fault as fault:
         attempt.outcome, attempt.fault = fault.outcome, fault
     except TooLargeError as error:
@@ -121,7 +138,10 @@ def _try(pull: Pull, folder: Path, name: str) -> Attempt | None:
     return attempt
 
 
-def _take(pull: Pull, folder: Path, name: str, attempt: Attempt) -> bool:
+def _take(
+    pull: Pull, folder: Path, name: str, attempt: Attempt, was: os.stat_result | None
+) -> bool:
+    """Receive the file into ``attempt``; False where somebody is still writing it."""
     descriptor = _open_inside(folder, name)
     try:
         before = os.fstat(descriptor)
@@ -131,7 +151,7 @@ def _take(pull: Pull, folder: Path, name: str, attempt: Attempt) -> bool:
         if _is_old_and_known(pull, attempt, before):
             attempt.outcome = "known"
             return True
-        if not _is_settled(pull, descriptor, before):
+        if was is None or _changed(was, before):
             return False
         received = receive(
             pull.home, _chunks(pull, descriptor), max_bytes=pull.dataset.limits.max_bytes
@@ -156,17 +176,6 @@ def _open_inside(folder: Path, name: str) -> int:
         raise refused("transport.outside_folder", name) from None
     except OSError as error:
         raise failed("transport.file_unreadable", name, type(error).__name__) from None
-
-
-def _is_settled(pull: Pull, descriptor: int, before: os.stat_result) -> bool:
-    """Has nobody written to the file for a while? Waits that while, once, if need be."""
-    settle = pull.dataset.settle_seconds
-    age = time.time() - before.st_mtime
-    if age >= settle:
-        return True
-    # A clock ahead of ours gives an age below zero; waiting longer would not help.
-    time.sleep(min(settle, settle - max(age, 0.0), pull.deadline.remaining))
-    return not _changed(before, os.fstat(descriptor))
 
 
 def _changed(before: os.stat_result, after: os.stat_result) -> bool:
