@@ -53,8 +53,10 @@ def write_progress_load(
     out of range or ``out`` holds something else.
     """
     registry = load_registry()
-    bodies = registry.of_kind("ministry", "agency", "province", "commune")
-    bodies.sort(key=lambda org: org.kind == "commune")
+    bodies = [
+        *registry.of_kind("ministry", "agency", "province"),
+        *registry.of_kind("commune"),
+    ]
     if not 1 <= files <= len(bodies) or rows < files * REPORTS_A_TASK:
         raise UsageError(
             f"cannot write {rows} rows in {files} files",

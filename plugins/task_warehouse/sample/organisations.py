@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -40,16 +40,29 @@ class Registry:
     def _name_counts(self) -> Counter[str]:
         return Counter(org.name for org in self.current.values())
 
+    @cached_property
+    def _by_kind(self) -> dict[tuple[str, ...], list[Organisation]]:
+        return {}
+
+    @cached_property
+    def _communes(self) -> dict[str, list[Organisation]]:
+        found: dict[str, list[Organisation]] = defaultdict(list)
+        for org in self.of_kind("commune"):
+            found[org.parent or ""].append(org)
+        return found
+
     def of_kind(self, *kinds: str) -> list[Organisation]:
-        """Current organisations of these kinds, by code."""
-        return [org for org in self.current.values() if org.kind in kinds]
+        """Current organisations of these kinds, by code; not to be changed by the caller."""
+        if kinds not in self._by_kind:
+            self._by_kind[kinds] = [org for org in self.current.values() if org.kind in kinds]
+        return self._by_kind[kinds]
 
     def named_once(self, org: Organisation) -> bool:
         """Whether the name belongs to one current organisation only."""
         return self._name_counts[org.name] == 1
 
     def communes_of(self, province: str) -> list[Organisation]:
-        return [org for org in self.of_kind("commune") if org.parent == province]
+        return self._communes[province]
 
 
 def load_registry(path: Path | None = None, on: date = date(2025, 7, 2)) -> Registry:

@@ -125,7 +125,8 @@ def _plant_on_deliveries(world: World, deliveries: list[Delivery]) -> list[Plant
     for delivery in deliveries:
         by_place[delivery.system.source, delivery.dataset].append(delivery)
     notes: list[Planted] = []
-    used: set[str] = set()
+    # Others report on the tasks of these systems; their fault would become the others'.
+    used: set[str] = {system.refers_to for system in world.systems.values() if system.refers_to}
     for defect in DELIVERY_DEFECTS:
         sources = sorted(
             (s for s in world.systems if s not in used and _can_bear(world, by_place, s, defect)),
@@ -147,8 +148,6 @@ def _can_bear(
     habit = system.habit
     if defect.kind == "secret_rows" or system.secret:
         return system.secret and defect.kind == "secret_rows"
-    if any(other.refers_to == source for other in world.systems.values()):
-        return False  # others report on its tasks; its fault would become theirs
     if defect.kind in ("server_error", "slow"):
         return habit.transport == "http" and system.organisation.kind in ("commune", "province")
     if (source, defect.dataset) not in by_place or habit.transport == "http":

@@ -10,8 +10,9 @@ import csv
 import io
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from task_warehouse.sample.defects import DELIVERY_DEFECTS, WRONG_TOTALS, Planted
@@ -161,21 +162,29 @@ def deliveries_table(deliveries: list[Delivery]) -> Table:
 
 
 def reporting(world: World, deliveries: list[Delivery]) -> Table:
-    """Source, dataset and day: what was expected last and how it must be shown as of the day."""
+    """Source, dataset and day: what was expected last and how it must be shown as of the day.
+
+    Late and missing can be told only by who looked on ``business_date``: where that is before the
+    as-of date, a pipeline that first runs on the as-of date cannot know (``needs_earlier_run``).
+    """
     statuses = {(d.kind, d.dataset): d.status for d in DELIVERY_DEFECTS}
     last: dict[tuple[str, str], Delivery] = {}
     for delivery in deliveries:
         last[delivery.system.source, delivery.dataset] = delivery
-    rows: Table = [("source", "dataset", "business_date", "cadence", "status", "defect")]
+    rows: Table = [
+        ("source", "dataset", "business_date", "cadence", "status", "defect", "needs_earlier_run")
+    ]
     for (source, dataset), delivery in last.items():
         defect = delivery.defect or ""
-        status = statuses.get((defect, dataset)) or statuses.get((defect, "*")) or "on_time"
+        whole = "on_time" if delivery.rows else "nothing_arose"
+        status = statuses.get((defect, dataset)) or statuses.get((defect, "*")) or whole
         monthly = dataset == "progress" and delivery.system.habit.monthly
         if defect == "late" and not delivery.is_absent and monthly:
             status = "late"
         day = delivery.business_date if monthly else world.as_of
         cadence = "monthly" if monthly else "daily"
-        rows.append((source, dataset, day, cadence, status, defect))
+        early = day < world.as_of and status in ("late", "missing")
+        rows.append((source, dataset, day, cadence, status, defect, early))
     return rows
 
 
@@ -262,7 +271,10 @@ def control_totals(world: World, truths: list[TaskTruth], deliveries: list[Deliv
     by_source: dict[str, list[TaskTruth]] = defaultdict(list)
     for truth in truths:
         by_source[truth.source].append(truth)
-    rows: Table = [("source", "dataset", "measure", "declared", "computed", "is_wrong")]
+    lost = {d.system.source for d in deliveries if d.defect == "server_error"}
+    rows: Table = [
+        ("source", "dataset", "measure", "declared", "computed", "is_wrong", "is_expected")
+    ]
     for source, own in by_source.items():
         system = world.systems[source]
         if system.secret or chance(world.seed, "totals", source) > 0.6:
@@ -275,7 +287,8 @@ def control_totals(world: World, truths: list[TaskTruth], deliveries: list[Deliv
             if measure == "rows":
                 computed = received[source]
             told = sum(holds(truth.status_told) for truth in own)
-            rows.append((source, "tasks", measure, told + slip, computed, wrong))
+            arrives = source not in lost
+            rows.append((source, "tasks", measure, told + slip, computed, wrong, arrives))
     return rows
 
 
@@ -288,12 +301,12 @@ MEASURES: dict[str, Callable[[str], bool]] = {
 
 def planted_table(notes: list[Planted]) -> Table:
     header = tuple(f.name for f in fields(Planted))
-    return [header, *(astuple(note) for note in notes)]
+    return [header, *map(attrgetter(*header), notes)]
 
 
 def task_table(truths: list[TaskTruth]) -> Table:
     header = tuple(f.name for f in fields(TaskTruth))
-    return [header, *(astuple(truth) for truth in truths)]
+    return [header, *map(attrgetter(*header), truths)]
 
 
 def as_csv(table: Iterable[Sequence[Any]]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -57,17 +58,22 @@ def _assign_all(
     seed: int, registry: Registry, systems: list[System], documents: list[Document], count: int
 ) -> list[Task]:
     shares = share_out(systems, count)
+    issued: dict[str, list[Document]] = defaultdict(list)
+    for doc in documents:
+        issued[doc.issuer_code].append(doc)
+    reporters: dict[str, dict[str, str]] = defaultdict(dict)
+    for system in systems:
+        if system.refers_to:
+            reporters[system.refers_to][system.organisation.code] = system.source
     tasks: list[Task] = []
     for system in systems:
         if not system.keeps_tasks:
             continue
-        code = system.organisation.code
-        own = [doc for doc in documents if doc.issuer_code == code and doc.code != "57-NQ/TW"]
-        plans = [doc for doc in own if doc.parent is None or not _is_superseded(doc, own)]
-        reporters = {s.organisation.code: s.source for s in systems if s.refers_to == system.source}
-        tasks += assign_tasks(
-            Scene(seed, registry, system, plans, reporters), shares[system.source]
-        )
+        # Nobody assigns tasks by the resolution itself; its programmes and plans do.
+        own = [doc for doc in issued[system.organisation.code] if doc.parent]
+        plans = [doc for doc in own if not _is_superseded(doc, own)]
+        scene = Scene(seed, registry, system, plans, reporters[system.source])
+        tasks += assign_tasks(scene, shares[system.source])
     return tasks
 
 

@@ -214,3 +214,14 @@ def test_some_control_totals_are_wrong_on_purpose(sample: Written) -> None:
         if row["measure"] == "rows":
             assert int(row["declared"]) > int(row["computed"]), row
     assert {row["measure"] for row in totals} == {"rows", "completed", "overdue"}
+
+
+def test_what_nobody_could_have_seen_is_said(sample: Written, next_day: Written) -> None:
+    """The default morning is itself a due day, so that late and missing show in a first run."""
+    statuses = {row["status"] for row in sample.truth("reporting")}
+    assert statuses == {"on_time", "missing", "refused", "nothing_arose"}
+    assert not [row for row in sample.truth("reporting") if row["needs_earlier_run"] == "true"]
+    early = [row for row in next_day.truth("reporting") if row["needs_earlier_run"] == "true"]
+    assert {(row["status"], row["business_date"]) for row in early} == {
+        ("late", AS_OF.isoformat()), ("missing", AS_OF.isoformat()),
+    }  # fmt: skip
