@@ -41,6 +41,8 @@ def locate_table(sample: bytes, found: Candidate, hints: frozenset[str]) -> Tabl
     """
     shape = grammar(found.dialect, found.width)
     sample = _beginning(sample, shape)
+    if not sample.endswith(shape.newline):
+        sample += shape.newline
     for most in (FIRST_LOOK, 1 << 30):
         records = scan_records(sample, shape, most).records
         wide = [record for record in records if record.is_sound(found.width)]

@@ -195,7 +195,9 @@ def test_no_credential_of_ours_is_in_the_child(
     seen = tmp_path / "environment"
     monkeypatch.setenv("TASK_WAREHOUSE_SECRET", "s3cret")
     script = tmp_path / "look.py"
-    script.write_text(f"import os, pathlib; pathlib.Path({str(seen)!r}).write_text(str(os.environ))")
+    script.write_text(
+        f"import os, pathlib; pathlib.Path({str(seen)!r}).write_text(str(os.environ))"
+    )
     real = subprocess.Popen
     monkeypatch.setattr(
         "task_warehouse.reading.sandbox.subprocess.Popen",
