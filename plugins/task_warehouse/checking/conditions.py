@@ -105,6 +105,13 @@ def _readable(contract: Contract, rule: Rule) -> str:
 
 def _range(contract: Contract, rule: Rule) -> str:
     column = contract.column(rule.arguments["column"])
+    return _select(
+        f"{is_readable(column.form, column.name)} and ({_is_outside(column)})", column.name
+    )
+
+
+def _is_outside(column: Column) -> str:
+    """SQL that is true where a readable value lies outside the limits of its column."""
     name = quote(column.name)
     limits: list[str] = []
     for limit, sign in ((column.minimum, "<"), (column.maximum, ">")):
@@ -114,9 +121,12 @@ def _range(contract: Contract, rule: Rule) -> str:
             limits.append(f"try_cast({name} as double) {sign} {limit}")
         else:
             limits.append(f"{name} {sign} {literal(str(limit))}")
-    return _select(
-        f"{is_readable(column.form, column.name)} and ({' or '.join(limits)})", column.name
-    )
+    return " or ".join(limits) or "false"
+
+
+def _is_plausible(column: Column) -> str:
+    """Readable and within the limits: of a value that is neither, another rule speaks already."""
+    return f"({is_readable(column.form, column.name)} and not ({_is_outside(column)}))"
 
 
 def _texts(contract: Contract) -> list[Column]:
@@ -185,13 +195,12 @@ def _not_after(contract: Contract, rule: Rule) -> str:
     if limit == BUSINESS_DATE:
         other, is_limit = f"cast({other} as varchar)", "true"
     else:
-        is_limit = is_readable(contract.column(limit).form, limit)
+        is_limit = _is_plausible(contract.column(limit))
     if column.form == "number":
         later = f"try_cast({name} as double) > try_cast({other} as double)"
     else:
         later = f"{name} > {other}"
-    readable = is_readable(column.form, column.name)
-    return _select(f"{readable} and {is_limit} and {later}", column.name, other)
+    return _select(f"{_is_plausible(column)} and {is_limit} and {later}", column.name, other)
 
 
 def _period_not_after(_contract: Contract, rule: Rule) -> str:

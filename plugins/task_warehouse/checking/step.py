@@ -62,7 +62,7 @@ def check_read(
 ) -> CheckSummary:
     """Check what the reader left in ``work`` (``text.parquet``, ``layouts.parquet``)."""
     with duckdb.connect(str(work / "check.duckdb")) as con:
-        _prepare_database(con, work)
+        prepare_database(con, work)
         register_deliveries(con, deliveries)
         layouts = pending.load_layouts(work)
         mapped = resolve_layouts(con, contracts, deliveries, layouts)
@@ -169,7 +169,7 @@ def _write_failures(con: duckdb.DuckDBPyConnection, dataset: str, finding: Findi
         )
 
 
-def _prepare_database(con: duckdb.DuckDBPyConnection, work: Path) -> None:
+def prepare_database(con: duckdb.DuckDBPyConnection, work: Path) -> None:
     con.execute(f"set global timezone = '{TIMEZONE}'")
     con.execute(f"set global memory_limit = '{MEMORY_LIMIT}'")
     con.execute(f"set global temp_directory = '{work / 'spill'}'")

@@ -14,9 +14,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from task_warehouse import ledger
-from task_warehouse.checking import CheckSummary, step
+from task_warehouse.checking import CheckSummary, pending, step
 from task_warehouse.contracts import Contracts
-from task_warehouse.mapping import Delivery
+from task_warehouse.mapping import (
+    Delivery,
+    map_dataset,
+    register_deliveries,
+    resolve_layouts,
+)
 from task_warehouse.settings import Home
 
 RECEIVED = datetime(2025, 7, 1, 0, 30, tzinfo=UTC)
@@ -143,5 +148,20 @@ def rows_of(folder: Path, columns: str = "*", where: str = "true") -> list[dict[
         found = con.execute(
             f"select {columns} from {ledger.scan_of(folder)} where {where} order by all"
         )
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def mapped(contracts: Contracts, given: Given, work: Path) -> list[dict[str, Any]]:
+    """Canonical rows of one delivery, in order, without any check."""
+    write_text_tables(work, [given])
+    delivery = given.delivery
+    with duckdb.connect() as con:
+        step.prepare_database(con, work)
+        register_deliveries(con, [delivery])
+        resolve_layouts(con, contracts, [delivery], pending.load_layouts(work))
+        con.execute("create table open_deliveries as select delivery_id from deliveries")
+        table = map_dataset(con, contracts, given.dataset, [delivery], 0, len(given.rows))
+        found = con.execute(f"select * from {table} order by row_id")
         names = [column[0] for column in found.description]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
