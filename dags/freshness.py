@@ -35,7 +35,12 @@ FRESH_WITHIN = timedelta(hours=2)
     catchup=False,
     max_active_runs=1,
     is_paused_upon_creation=False,
-    default_args={"owner": "data-engineering", "retries": 0, "on_failure_callback": tell_late},
+    default_args={
+        "owner": "data-engineering",
+        "retries": 2,
+        "retry_delay": timedelta(minutes=1),
+        "on_failure_callback": tell_late,
+    },
     tags=["road:4-watch"],
     doc_md=__doc__,
     deadline=DeadlineAlert(

@@ -26,6 +26,7 @@ ROAD = ("collect", "check", "build")
 def environment(home: Home, sources: Path | None = None) -> dict[str, str]:
     """The environment of every Airflow process of this project; nothing in it phones home."""
     beside_python = Path(sys.executable).parent
+    port = os.environ.get("AIRFLOW__API__PORT", "8080")
     ours = {
         HOME_VARIABLE: str(home.root),
         # Airflow starts its components by their bare names; the environment need not be activated.
@@ -37,6 +38,9 @@ def environment(home: Home, sources: Path | None = None) -> dict[str, str]:
         "AIRFLOW__CORE__DEFAULT_TIMEZONE": "Asia/Ho_Chi_Minh",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home.airflow}/airflow.db",
         "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": port,
+        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home.airflow / "logs"),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "GX_ANALYTICS_ENABLED": "False",

@@ -179,9 +179,10 @@ def run_airflow(home: Home, sources: Path | None, out: Console) -> None:
             )
         orchestration.prepare(home)
         variables = orchestration.environment(home, folder)
-        host, port = variables["AIRFLOW__API__HOST"], variables.get("AIRFLOW__API__PORT", "8080")
         passwords = home.airflow / "simple_auth_manager_passwords.json.generated"
-        out.print(f"Airflow: http://{host}:{port}, user admin, password in {passwords}")
+        out.print(
+            f"Airflow: {variables['AIRFLOW__API__BASE_URL']}, user admin, password in {passwords}"
+        )
         out.print(f"Sources: {folder}; today is {today()}; stop with Ctrl-C", highlight=False)
         os.chdir(PROJECT_ROOT)
         os.execve(sys.executable, [sys.executable, "-m", "airflow", "standalone"], variables)
