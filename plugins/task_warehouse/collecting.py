@@ -221,12 +221,12 @@ def _conclude(
     seen: set[tuple[date, str]],
     elapsed_ms: int,
 ) -> Receipt:
-    """Keep or drop what arrived, and say so in a receipt."""
+    """Keep or drop what arrived, and say so."""
     business_date = attempt.business_date or dataset.business_date.fixed or batch.as_of
     outcome, sha256, size = _settle(batch, source, name, business_date, attempt, seen)
     code, said_vi, said_en = _reason(batch.secrets, attempt.fault)
     options = dataset.read_options()
-    is_held = outcome in HELD and sha256 is not None
+    held = sha256 if outcome in HELD else None
     return Receipt(
         batch=batch.name,
         source=source.source,
@@ -242,7 +242,7 @@ def _conclude(
         original_name=batch.secrets.hide(attempt.original_name or "") or None,
         size_bytes=size,
         sha256=sha256,
-        delivery_id=delivery_id_of(source.source, name, sha256 or "") if is_held else None,
+        delivery_id=delivery_id_of(source.source, name, held) if held else None,
         format=options.get("format"),
         options=json.dumps(options, ensure_ascii=False, sort_keys=True),
         reason_code=code,

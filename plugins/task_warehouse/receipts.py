@@ -53,8 +53,8 @@ SCHEMA = pa.schema(
         ("reason_en", pa.string()),
         ("attempts", pa.int32()),
         ("elapsed_ms", pa.int64()),
-        ("etag", pa.string()),
-        ("last_modified", pa.string()),
+        ("etag", pa.string()),  # of a paged collection: JSON pairs of step and tag, page by page
+        ("last_modified", pa.string()),  # of a file: its time of change, to the nanosecond
     ]
 )
 # Outcomes after which the bytes of the delivery are ours.

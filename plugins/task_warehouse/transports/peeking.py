@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from task_warehouse.errors import TaskWarehouseError
 from task_warehouse.transports.attempts import refused
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 READER = Path(__file__).with_name("page_reader.py")
 ANSWER_SECONDS = 20.0
 MAX_ANSWER_BYTES = 65_536
+NEEDED_TO_START = ("LD_LIBRARY_PATH",)  # some installations of Python; nothing else is handed on
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,9 @@ class Peeker:
         """Look into one page. Raises a Fault for a page that cannot be looked into."""
         request = {"size": len(page), "items": items, "next": next_path, "total": total}
         with self._lock:
+            child = self._running()
             try:
-                said = self._ask(json.dumps(request).encode() + b"\n", page)
-                answer = json.loads(said)
+                answer = json.loads(_ask(child, json.dumps(request).encode() + b"\n", page))
             except (OSError, ValueError):
                 self._end()
                 raise refused("transport.page_unreadable", "the reading process died") from None
@@ -79,23 +81,28 @@ class Peeker:
             raise refused("transport.page_unreadable", answer["error"])
         return Peek(answer["items"], answer["hash"], answer["next"], answer["total"])
 
-    def _ask(self, request: bytes, page: bytes) -> bytes:
-        if self._child is None or self._child.poll() is not None:
+    def _running(self) -> subprocess.Popen[bytes]:
+        """The child, proven to answer: that it does not start is our fault, not a source's."""
+        if self._child is not None and self._child.poll() is None:
+            return self._child
+        self._end()
+        self._child = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(READER)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={name: os.environ[name] for name in NEEDED_TO_START if name in os.environ},
+        )
+        try:
+            _ask(self._child, b'{"size": 2}\n', b"[]")
+        except OSError as error:
             self._end()
-            self._child = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(READER)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={},
-            )
-        child = self._child
-        assert child.stdin is not None
-        assert child.stdout is not None
-        # The child reads the whole page before it answers, so writing cannot block on its answer.
-        child.stdin.write(request + page)
-        child.stdin.flush()
-        return _line(child.stdout.fileno(), ANSWER_SECONDS)
+            raise TaskWarehouseError(
+                "the process that looks into pages of JSON does not start",
+                where=f"{sys.executable} {READER.name}",
+                remedy="run it by hand to see why; this machine may be out of memory or processes",
+            ) from error
+        return self._child
 
     def _end(self) -> None:
         child, self._child = self._child, None
@@ -107,6 +114,15 @@ class Peeker:
             if stream:
                 with suppress(OSError):
                     stream.close()
+
+
+def _ask(child: subprocess.Popen[bytes], request: bytes, page: bytes) -> bytes:
+    assert child.stdin is not None
+    assert child.stdout is not None
+    # The child reads the whole page before it answers, so writing cannot block on its answer.
+    child.stdin.write(request + page)
+    child.stdin.flush()
+    return _line(child.stdout.fileno(), ANSWER_SECONDS)
 
 
 def _line(descriptor: int, seconds: float) -> bytes:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from collecting_bench import Bench
 from misbehaving_server import Behaviour, Handler, Server, in_turn, pages_of, says
 
+from task_warehouse.errors import TaskWarehouseError
+from task_warehouse.transports import peeking
 from task_warehouse.transports.attempts import Fault
 from task_warehouse.transports.peeking import Peeker
 
@@ -212,10 +215,20 @@ def test_a_page_that_kills_its_reader_costs_only_itself() -> None:
         assert peeker.peek(b'{"a": {"b": [1, 2, 3]}}', items="a.b").items == 3
 
 
-def test_the_reader_knows_no_credential(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pathlib import Path
+def test_a_reader_that_does_not_start_is_our_fault(
+    bench: Bench, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peeking, "READER", Path("/khong/co/page_reader.py"))
+    url = server.on("/tasks", pages_of(ROWS))
+    bench.declare(tasks=bench.http(url, paging={"kind": "page", "items": "items"}))
+    with pytest.raises(TaskWarehouseError, match="does not start"):
+        bench.collect(batch="b")
+    assert bench.receipts()[0]["reason_code"] == "transport.our_mistake"
 
+
+def test_the_reader_knows_no_credential(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TASK_WAREHOUSE_SECRET_G06", "khong-duoc-lo")
+    monkeypatch.delenv("LD_LIBRARY_PATH", raising=False)
     with Peeker() as peeker:
         peeker.peek(b"[]")
         assert peeker._child is not None
