@@ -4,17 +4,23 @@
   written-out and short forms of "People's Committee", "city" and "central". Nothing is guessed.
 -#}
 {% macro normalised(text) -%}
-    {%- set levelled = [
+    {%- set tones = [
         "oá→óa", "oà→òa", "oả→ỏa", "oã→õa", "oạ→ọa", "oé→óe", "oè→òe", "oẻ→ỏe", "oẽ→õe", "oẹ→ọe",
-        "uý→úy", "uỳ→ùy", "uỷ→ủy", "uỹ→ũy", "uỵ→ụy", "–→-", "—→-", "\u00a0→ ", "ủy ban nhân dân→ubnd",
+        "uý→úy", "uỳ→ùy", "uỷ→ủy", "uỹ→ũy", "uỵ→ụy",
     ] -%}
-    regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
-        list_reduce(
-            ['{{ levelled | join("', '") }}'],
-            lambda done, pair: replace(done, split_part(pair, '→', 1), split_part(pair, '→', 2)),
-            lower(nfc_normalize({{ text }}))
-        ),
-        '\s*-\s*', '-', 'g'), '\s+', ' ', 'g'), '^[ -]+|[ .:-]+$', '', 'g'),
+    {%- set lowered = "lower(nfc_normalize(" ~ text ~ "))" -%}
+    regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(replace(
+        case
+            when regexp_matches({{ lowered }}, 'o[áàảãạéèẻẽẹ]|u[ýỳỷỹỵ]')
+                then list_reduce(
+                    ['{{ tones | join("', '") }}'],
+                    lambda done, pair: replace(done, split_part(pair, '→', 1), split_part(pair, '→', 2)),
+                    {{ lowered }}
+                )
+            else {{ lowered }}
+        end,
+        'ủy ban nhân dân', 'ubnd'),
+        '\s*[-–—]\s*', '-', 'g'), '[\s\x{a0}]+', ' ', 'g'), '^[ -]+|[ .:-]+$', '', 'g'),
         '^(ubnd )?t\.?p(\. ?| )', '\1thành phố '), '\btw\b', 'trung ương', 'g')
 {%- endmacro %}
 

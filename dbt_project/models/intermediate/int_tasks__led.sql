@@ -11,18 +11,10 @@ scopes as (
     where answers_for_code
 ),
 
-parts as (
-    select * from {{ ref('int_organisation_texts__resolved') }}
-),
-
 leads as (
-    select
-        organisation_text,
-        scope_code,
-        arg_min(organisation_code, part_no) filter (where is_resolved) as lead_code,
-        arg_min(named_code, part_no) filter (where is_resolved) as lead_named_code
-    from parts
-    group by organisation_text, scope_code
+    select organisation_text, scope_code, organisation_code as lead_code, lead_named_code
+    from {{ ref('int_organisation_texts__roles') }}
+    where role_of_lead = 'lead'
 ),
 
 led as (

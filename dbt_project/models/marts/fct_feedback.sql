@@ -12,9 +12,9 @@ scopes as (
 ),
 
 bodies as (
-    select organisation_text, scope_code, arg_min(organisation_code, (not is_resolved, part_no)) as organisation_code
-    from {{ ref('int_organisation_texts__resolved') }}
-    group by organisation_text, scope_code
+    select organisation_text, scope_code, organisation_code
+    from {{ ref('int_organisation_texts__roles') }}
+    where role_of_lead = 'lead'
 ),
 
 -- An answer of a later day than the as-of date has not been given yet.
