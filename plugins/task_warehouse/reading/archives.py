@@ -159,4 +159,4 @@ def _tar_members(stream: BinaryIO, allowance: Allowance) -> Iterator[tuple[str, 
 
 def _gzip_member(stream: BinaryIO, allowance: Allowance) -> Iterator[tuple[str, IO[bytes]]]:
     allowance.member()
-    yield "", cast("IO[bytes]", gzip.GzipFile(fileobj=stream))
+    yield "", cast("IO[bytes]", gzip.GzipFile(fileobj=stream, mode="rb"))

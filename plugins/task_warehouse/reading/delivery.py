@@ -8,7 +8,7 @@ from typing import BinaryIO
 from task_warehouse.reading import archives, refusal, sniffing
 from task_warehouse.reading.archives import Allowance
 from task_warehouse.reading.delimited import read_delimited
-from task_warehouse.reading.encodings import find_encoding, utf_8_chunks, whole_text
+from task_warehouse.reading.encodings import Encoding, find_encoding, utf_8_chunks, whole_text
 from task_warehouse.reading.refusal import Refusal
 from task_warehouse.reading.request import Limits, ReadRequest
 from task_warehouse.reading.tables import Layout, TextSink
@@ -90,12 +90,12 @@ def _read_text(
     payload: _Payload, part: str, claimed: str | None, head: bytes, stream: BinaryIO
 ) -> None:
     request, limits = payload.request, payload.limits
-    encoding = find_encoding(stream, request.encoding)
+    encoding = _text_encoding(stream, head, request)
     wide = encoding.name.startswith("utf-16")
-    if not wide and sniffing.looks_binary(head):
-        raise Refusal(refusal.NOT_WHAT_IT_SAYS, "the content is neither text nor a known format")
     beginning = head[encoding.bom :].decode(encoding.name if wide else "latin-1", "replace")
     found = sniffing.text_format(beginning)
+    if request.format and {claimed, found} == {sniffing.JSON, sniffing.NDJSON}:
+        found = claimed or found  # a declared document is read whole or not at all, pages and all
     if claimed == sniffing.NDJSON and found == sniffing.JSON:
         found = sniffing.NDJSON
     _must_agree(claimed, found)
@@ -119,3 +119,16 @@ def _read_text(
         from task_warehouse.reading.xml_records import read_xml
 
         read_xml(stream, encoding, request.records, layout, payload.sink, limits)
+
+
+def _text_encoding(stream: BinaryIO, head: bytes, request: ReadRequest) -> Encoding:
+    binary = sniffing.looks_binary(head)
+    try:
+        encoding = find_encoding(stream, request.encoding or sniffing.stated_encoding(head))
+    except Refusal:
+        if not binary:
+            raise
+    else:
+        if not binary or encoding.name.startswith("utf-16"):
+            return encoding
+    raise Refusal(refusal.NOT_WHAT_IT_SAYS, "the content is neither text nor a known format")

@@ -33,7 +33,7 @@ class Step:
 
 def parse_path(path: str) -> list[Step]:
     """Steps of ``data.items`` or ``duLieuBaoCao[].dulieu[]``; slashes serve as dots."""
-    names = [name for name in path.replace("/", ".").split(".") if name not in ("", "$")]
+    names = [name for name in path.replace("/", ".").split(".") if name not in ("", "$", "[]")]
     return [Step(name.removesuffix("[]"), name.endswith("[]")) for name in names]
 
 

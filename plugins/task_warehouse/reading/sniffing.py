@@ -51,6 +51,7 @@ _HTML = re.compile(
     rb"\s*(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body|table)\b", re.I | re.S
 )
 _XML = re.compile(rb"\s*(?:<\?xml\b|<!--|<!DOCTYPE\b|<[A-Za-z_][\w.:-]*(?:\s|/?>))", re.I)
+_PROLOG = re.compile(rb"""\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _BOM = re.compile(rb"\A(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)")
 
 _BY_SUFFIX = {
@@ -70,6 +71,7 @@ _BY_SUFFIX = {
     ".tgz": GZIP,
     ".tar": TAR,
 }
+_JSON_BEGINS = re.compile(r"\[\s*(?:[\"'{\[\]\d-]|true|false|null|NaN|$)|\{\s*(?:[\"'}]|$)")
 _CONTROLS = bytes((*range(1, 9), *range(14, 28)))
 # A JSON body under either name is read by what it holds; an old ".xls" name over a new workbook
 # is what Excel itself opens without a word.
@@ -104,16 +106,20 @@ def text_format(sample: str) -> str:
     return CSV
 
 
+def stated_encoding(head: bytes) -> str | None:
+    """The encoding an XML declaration states. It is read as ASCII, so it cannot be UTF-16."""
+    found = _PROLOG.match(head)
+    name = found.group(1).decode() if found else None
+    return None if name and name.lower().replace("-", "").startswith("utf16") else name
+
+
 def _json_or_lines(text: str) -> str:
     """JSON Lines if the first line closes what it opens and the next opens another."""
     first, _, rest = text.partition("\n")
     following = rest.lstrip()[:1]
     if first.rstrip().endswith(("}", "]")) and following and following in "{[":
         return NDJSON
-    if re.match(r"\[[^\]\"{}]*\]|\[\s*[\"{\[\]\d-]|\{\s*[\"}]", text):
-        return JSON
-    # Text such as "[Mã];[Tên]": only the JSON reader could say no, so look for a JSON beginning.
-    return CSV if re.match(r"[\[{]\s*[^\s\"\[{\]}\d-]", text) else JSON
+    return JSON if _JSON_BEGINS.match(text) else CSV  # "[Mã];[Tên]" is a header
 
 
 def claimed_format(declared: str | None, name: str) -> str | None:
@@ -138,4 +144,4 @@ def looks_binary(head: bytes) -> bool:
     if _BOM.match(head):
         return False
     controls = len(head) - len(head.translate(None, _CONTROLS))
-    return b"\x00" in head or controls * 20 > len(head) > 0
+    return b"\x00" in head or controls > max(4, len(head) // 20)

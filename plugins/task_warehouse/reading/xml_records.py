@@ -6,7 +6,6 @@ are left off, an element that repeats is a list. ``line`` is the line the record
 
 from __future__ import annotations
 
-import re
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
@@ -14,14 +13,13 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from task_warehouse.reading import refusal
-from task_warehouse.reading.encodings import Encoding, find_encoding, utf_8_chunks
+from task_warehouse.reading.encodings import Encoding, utf_8_chunks
 from task_warehouse.reading.nested import Columns, Step, parse_path, records_at
 from task_warehouse.reading.refusal import Refusal
 from task_warehouse.reading.request import Limits
 from task_warehouse.reading.tables import Layout, TextSink
 
 TEXT = "#text"
-_PROLOG = re.compile(rb"""\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 
 
 class Element(dict[str, Any]):
@@ -87,7 +85,7 @@ def read_xml(
     size = stream.seek(0, 2)
     if size > limits.document_bytes:
         raise Refusal(refusal.TOO_LARGE, f"a document of {size} bytes")
-    document = _parse(stream, _stated_encoding(stream, encoding, layout), limits)
+    document = _parse(stream, encoding, limits)
     root_name, root = next(iter(document.items()))
     sink.begin(layout)
     columns = Columns(layout, sink, limits)
@@ -100,18 +98,6 @@ def read_xml(
         layout.note(f"records found at {'/'.join([root_name, *(step.name for step in steps)])}")
     for ordinal, (around, record) in enumerate(records_at(root, steps), 1):
         columns.add(getattr(record, "line", ordinal), around, record)
-
-
-def _stated_encoding(stream: BinaryIO, encoding: Encoding, layout: Layout) -> Encoding:
-    """The encoding of the XML declaration, unless a byte order mark has settled it."""
-    stream.seek(0)
-    stated = _PROLOG.match(stream.read(400))
-    if stated is None or encoding.bom:
-        return encoding
-    stream.seek(0)
-    found = find_encoding(stream, stated.group(1).decode())
-    layout.encoding = found.name
-    return found
 
 
 def _parse(stream: BinaryIO, encoding: Encoding, limits: Limits) -> Element:

@@ -16,6 +16,8 @@ from read_here import Read, read_here
 from task_warehouse.reading.headers import normalise_header
 from task_warehouse.reading.request import Limits
 
+REAL_FILES = ["nq03/tasks", "nq03/indicators", "gmpp/gmpp_2018", "gmpp/gmpp_2019", "gmpp/gmpp_2020"]
+REAL_FILES += ["codes/communes", "codes/ministries"]
 REAL = Path(__file__).parents[3].parent / "shared" / "real"
 HEADER = "Mã nhiệm vụ;Tên nhiệm vụ;Hạn\n"
 BODY = "NV-1;Một;31/12/2025\nNV-2;Hai;30/06/2025\nNV-3;Ba;31/03/2026\n"
@@ -176,8 +178,7 @@ def test_chunks_do_not_show(read: Read, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("name", ["nq03/tasks", "nq03/indicators", "gmpp/gmpp_2018", "gmpp/gmpp_2019",
-                                  "gmpp/gmpp_2020", "codes/communes", "codes/ministries"])  # fmt: skip
+@pytest.mark.parametrize("name", REAL_FILES)
 def test_real_files_agree_with_the_csv_module(read: Read, name: str) -> None:
     path = REAL / f"{name}.csv"
     if not path.is_file():
