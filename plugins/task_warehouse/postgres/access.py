@@ -97,20 +97,20 @@ begin atomic
     select code from own;
 end
 """
-OWN_TASKS = """
-create function {schema}.own_tasks() returns setof text
-language sql stable security definer
-begin atomic
-    with own as materialized (select {schema}.own_organisations() as code)
-    select task_key from {schema}.bridge_task_organisation
-    where organisation_code in (select code from own)
-    union
-    select task_key from {schema}.dim_task
-    where lead_code in (select code from own) {exported};
-end
+# Views and no functions: the planner may look up one task in them, or make a set of all of them.
+# They run with their owner's rights, and as barriers show nobody's function the rows of others.
+# Two of them: over a UNION ALL PostgreSQL neither makes a set nor keeps the barrier.
+OWN_TASK = """
+create view {schema}.own_task with (security_barrier = true) as
+select task_key from {schema}.bridge_task_organisation
+where organisation_code = any (array(select {schema}.own_organisations()))
 """
 # A task led by nobody known is still the business of the body that exports it.
-EXPORTED = "or source_organisation_code in (select code from own)"
+EXPORTED_TASK = """
+create view {schema}.exported_task with (security_barrier = true) as
+select task_key from {schema}.dim_task
+where source_organisation_code = any (array(select {schema}.own_organisations()))
+"""
 OWN_SOURCES = """
 create function {schema}.own_sources() returns setof text
 language sql stable security definer
@@ -122,7 +122,10 @@ end
 
 OWN_ROWS = {
     "reference": "true",
-    "task": "task_key in (select {schema}.own_tasks())",
+    "task": "exists (select from {schema}.own_task as o where o.task_key = {table}.task_key)",
+    "exported task": "exists (select from {schema}.own_task as o "
+    "where o.task_key = {table}.task_key) "
+    "or exists (select from {schema}.exported_task as e where e.task_key = {table}.task_key)",
     "organisation": "organisation_code = any (array(select {schema}.own_organisations()))",
     "source": "source in (select {schema}.own_sources())",
 }
@@ -150,7 +153,7 @@ def own_rows(table: Table, tables: Mapping[str, Table]) -> str | None:
     if table.name.startswith("dim_") and table.name != "dim_task":
         return "reference"
     if "task_key" in table.column_names:
-        return "task"
+        return "exported task" if _knows_exporters(tables) else "task"
     if "organisation_code" in table.column_names:
         return "organisation"
     if "source" in table.column_names and _knows_sources(tables):
@@ -159,8 +162,8 @@ def own_rows(table: Table, tables: Mapping[str, Table]) -> str | None:
 
 
 def secure(connection: psycopg.Connection, schema: str, tables: Mapping[str, Table]) -> None:
-    """Give the new schema its functions, row security and grants."""
-    _create_functions(connection, schema, tables)
+    """Give the new schema its look-ups, row security and grants."""
+    _create_lookups(connection, schema, tables)
     place = sql.Identifier(schema)
     for role in ROLES:
         connection.execute(
@@ -185,23 +188,28 @@ def open_to_all(connection: psycopg.Connection, schema: str, table: str) -> None
     )
 
 
-def _create_functions(
+def _create_lookups(
     connection: psycopg.Connection, schema: str, tables: Mapping[str, Table]
 ) -> None:
-    place = sql.Identifier(schema)
-    named = "source_organisation_code" in tables["dim_task"].column_names
-    exported = sql.SQL(EXPORTED if named else "")
-    functions = {"own_organisations": OWN_ORGANISATIONS, "own_tasks": OWN_TASKS}
+    """What the rules of ``OWN_ROWS`` ask: the reader's organisations, sources and tasks."""
+    place, readers = sql.Identifier(schema), sql.Identifier(ORGANISATION)
+    functions = {"own_organisations": OWN_ORGANISATIONS}
     if _knows_sources(tables):
         functions["own_sources"] = OWN_SOURCES
     for name, body in functions.items():
-        created = sql.SQL(body).format(schema=place, exported=exported)
-        connection.execute(created)
+        connection.execute(sql.SQL(body).format(schema=place))
         function = sql.SQL("function {}()").format(sql.Identifier(schema, name))
         connection.execute(sql.SQL("revoke all on {} from public").format(function))
-        connection.execute(
-            sql.SQL("grant execute on {} to {}").format(function, sql.Identifier(ORGANISATION))
-        )
+        connection.execute(sql.SQL("grant execute on {} to {}").format(function, readers))
+    views = {"own_task": OWN_TASK}
+    if _knows_exporters(tables):
+        views["exported_task"] = EXPORTED_TASK
+    for name, body in views.items():
+        connection.execute(sql.SQL(body).format(schema=place))
+        view = sql.Identifier(schema, name)
+        connection.execute(sql.SQL("grant select on {} to {}").format(view, readers))
+        said = "Nhiệm vụ của cơ quan đang đọc / Tasks of the organisation that reads this"
+        comment_on(connection, sql.SQL("view {}").format(view), said)
 
 
 def _secure_rows(
@@ -215,7 +223,7 @@ def _secure_rows(
         )
     )
     if rule:
-        own = sql.SQL(OWN_ROWS[rule]).format(schema=sql.Identifier(schema))
+        own = sql.SQL(OWN_ROWS[rule]).format(schema=sql.Identifier(schema), table=place)
         connection.execute(
             sql.SQL("create policy tw_own_rows on {} for select to {} using ({})").format(
                 place, sql.Identifier(ORGANISATION), own
@@ -269,3 +277,7 @@ def _knows_sources(tables: Mapping[str, Table]) -> bool:
     return "mart_reporting" in tables and {"source", "organisation_code"} <= set(
         tables["mart_reporting"].column_names
     )
+
+
+def _knows_exporters(tables: Mapping[str, Table]) -> bool:
+    return "source_organisation_code" in tables["dim_task"].column_names

@@ -20,6 +20,7 @@ RELATIONS = {
 LOOKED_UP = (
     "organisation_code",
     "lead_code",
+    "source_organisation_code",
     "parent_code",
     "as_of_date",
     "business_date",
