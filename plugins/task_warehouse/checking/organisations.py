@@ -115,8 +115,9 @@ def _spellings(row: Row, provinces: dict[str, Row]) -> Iterator[tuple[str, str]]
 @lru_cache(maxsize=2)
 def load_registry(seeds: Path | None = None) -> Registry:
     """The registry of the seeds ``organisations.csv`` and ``organisation_aliases.csv``."""
-    folder = seeds or PROJECT_ROOT / "dbt_project" / "seeds"
-    return Registry(_rows(folder / "organisations.csv"), _rows(folder / "organisation_aliases.csv"))
+    return Registry(
+        read_seed("organisations.csv", seeds), read_seed("organisation_aliases.csv", seeds)
+    )
 
 
 def create_known(con: duckdb.DuckDBPyConnection, table: str, column: str) -> None:
@@ -132,6 +133,8 @@ def create_known(con: duckdb.DuckDBPyConnection, table: str, column: str) -> Non
     create_from(con, "known_organisations", pa.Table.from_pylist(rows, schema=schema))
 
 
-def _rows(path: Path) -> list[Row]:
+def read_seed(name: str, seeds: Path | None = None) -> list[Row]:
+    """The rows of a seed file."""
+    path = (seeds or PROJECT_ROOT / "dbt_project" / "seeds") / name
     with path.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
