@@ -44,7 +44,7 @@ def free_port(host: str = "127.0.0.1") -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until_ready(port: int, host: str = "127.0.0.1", seconds: float = 20) -> None:
+def wait_until_ready(port: int, host: str = "127.0.0.1", seconds: float = 60) -> None:
     """Return when the server answers; :class:`UsageError` when it does not in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

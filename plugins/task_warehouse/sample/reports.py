@@ -121,7 +121,8 @@ def _plain_report(dice: Dice, task: Task, on: date, last: Report | None) -> Repo
     percent = min(95.0, before + dice.choice((0, 2.5, 5, 5, 7.5, 10, 12.5, 15, 20)))
     if before > 30 and dice.happens(FELL):
         percent = before - dice.choice((5.0, 10.0, 12.5))
-    result = texts.compose_result(dice, texts.RESULTS_OPEN)
+    parts = texts.RESULTS_OPEN if percent else texts.RESULTS_NOT_STARTED
+    result = texts.compose_result(dice, parts)
     if last and dice.happens(REPEATED):
         result = last.result
     stuck = dice.happens(0.18)
@@ -138,8 +139,9 @@ def _plain_report(dice: Dice, task: Task, on: date, last: Report | None) -> Repo
 
 
 def _completing(dice: Dice, report: Report, completed_on: date) -> Report:
-    symbol = dice.choice(("QĐ-UBND", "BC-KHCN", "TTr-KHCN", "BB-NT", "CV-CNTT"))
-    number = f"{dice.randint(11, 2900)}/{symbol}"
+    body = report.task.document.rpartition("-")[2]  # of 659/KH-UBND and 1728/QĐ-BCA
+    body = body if body.startswith(("UBND", "B")) else "VP"
+    number = f"{dice.randint(11, 2900)}/{dice.choice(('QĐ', 'BC', 'TTr', 'BB'))}-{body}"
     return replace(
         report,
         percent=100.0,

@@ -94,25 +94,25 @@ def _assign(scene: Scene, dice: Dice, number: int, parent: str | None) -> Task:
     lead = choose_lead(dice, Namer(scene.registry, habit.codes), system, reporting)
     assigned_on = _assigned_on(dice, document, lead)
     kind = dice.weighted(KINDS)
-    title, sort = texts.compose_title(dice, kind, assigned_on.year)
-    is_government = system.organisation.code == GOVERNMENT_OFFICE
+    org = system.organisation
+    title, sort = texts.compose_title(dice, kind, assigned_on.year, org.code)
+    is_government = org.code == GOVERNMENT_OFFICE
     deadline = print_deadline(
         dice, assigned_on, day_share=0.0 if is_government else 0.45, style=habit.date_format
     )
     completed_on = _completed_on(dice, assigned_on, deadline)
     extended_to = _extension(dice, deadline, habit.date_format)
-    org = system.organisation.code
     return Task(
         source=system.source,
-        code=habit.task_code.format(year=assigned_on.year, number=number, org=org),
+        code=habit.task_code.format(year=assigned_on.year, number=number, org=org.code),
         title=title,
         kind=kind,
-        group=dice.choice(texts.GROUPS),
+        group=texts.GROUPS[sort],
         document=document.code,
         parent=parent,
         lead=lead,
         cooperating=choose_cooperating(dice, Namer(scene.registry, habit.codes), system),
-        position=dice.choice(texts.POSITIONS),
+        position=dice.choice(texts.POSITIONS[org.kind]),
         assigned_on=assigned_on,
         deadline=deadline,
         product=dice.choice(texts.PRODUCTS[sort]),

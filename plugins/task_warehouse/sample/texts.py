@@ -15,6 +15,31 @@ FIELDS = (
     "doanh nghiệp nhỏ và vừa", "di sản",
 )  # fmt: skip
 
+FIELDS_OF = {
+    "G01": ("quản lý dân cư", "an ninh mạng", "phòng cháy, chữa cháy", "định danh điện tử"),
+    "G02": ("năng lượng", "thương mại điện tử", "công nghiệp chế biến", "logistics"),
+    "G03": ("giáo dục phổ thông", "giáo dục đại học", "khảo thí", "học liệu số"),
+    "G06": ("viễn thông", "sở hữu trí tuệ", "tiêu chuẩn, đo lường", "công nghiệp công nghệ số"),
+    "G08": ("lãnh sự", "ngoại giao kinh tế", "người Việt Nam ở nước ngoài"),
+    "G09": ("cán bộ, công chức", "lao động, việc làm", "bảo hiểm xã hội", "người có công"),
+    "G10": ("đất đai", "nông nghiệp", "thủy lợi", "khí tượng thủy văn", "khoáng sản"),
+    "G11": ("công nghiệp quốc phòng", "cơ yếu", "hậu cần, kỹ thuật"),
+    "G12": ("hải quan", "thuế", "đầu tư công", "thống kê", "đăng ký doanh nghiệp"),
+    "G15": ("hộ tịch", "công chứng", "thi hành án dân sự", "xây dựng pháp luật"),
+    "G16": ("di sản", "du lịch", "thư viện", "báo chí", "thể thao"),
+    "G17": ("giao thông", "quy hoạch đô thị", "nhà ở", "hạ tầng kỹ thuật"),
+    "G18": ("khám bệnh, chữa bệnh", "y tế dự phòng", "dược", "hồ sơ sức khỏe điện tử"),
+    "G19": ("thanh toán không dùng tiền mặt", "tín dụng", "tiền tệ, kho quỹ"),
+    "G20": ("thanh tra", "tiếp công dân", "phòng, chống tham nhũng"),
+    "G21": ("công tác dân tộc", "tín ngưỡng, tôn giáo"),
+    "G27": ("phát thanh số", "lưu trữ âm thanh"),
+    "G28": ("truyền hình số", "lưu trữ hình ảnh"),
+    "G30": ("thông tấn", "ảnh tư liệu"),
+    "G31": ("vũ trụ, viễn thám", "hải dương học", "đa dạng sinh học"),
+    "G32": ("khoa học xã hội", "khảo cổ học", "từ điển, bách khoa thư"),
+}
+"""Fields of the bodies that have their own; all others work in :data:`FIELDS`."""
+
 TECHNOLOGIES = (
     "trí tuệ nhân tạo", "dữ liệu lớn", "chuỗi khối", "Internet vạn vật", "điện toán đám mây",
     "bản sao số", "thiết bị bay không người lái", "công nghệ sinh học", "vật liệu mới",
@@ -72,14 +97,15 @@ DATA_ENDS = (
 )  # fmt: skip
 
 TRAINING_VERBS = ("Tổ chức tập huấn", "Bồi dưỡng", "Mở lớp đào tạo", "Phổ cập")
-TRAINING_SUBJECTS = (
-    "kỹ năng số cơ bản", "kỹ năng sử dụng dữ liệu", "kiến thức về {technology}",
-    "kỹ năng an toàn thông tin", "nghiệp vụ xử lý hồ sơ điện tử", "kỹ năng dùng trợ lý ảo",
+TRAINING = (
+    (("kỹ năng số cơ bản", "kỹ năng nhận biết lừa đảo trên mạng", "kỹ năng dùng trợ lý ảo"),
+     ("nông dân", "hộ kinh doanh", "người cao tuổi", "đoàn viên, thanh niên", "tiểu thương")),
+    (("kỹ năng sử dụng dữ liệu", "kiến thức về {technology}", "kỹ năng an toàn thông tin",
+      "nghiệp vụ xử lý hồ sơ điện tử"),
+     ("cán bộ, công chức cấp xã", "lãnh đạo cấp phòng", "tổ công nghệ số cộng đồng",
+      "viên chức lĩnh vực {field}", "công chức bộ phận một cửa")),
 )  # fmt: skip
-TRAINING_GROUPS = (
-    "cán bộ, công chức cấp xã", "lãnh đạo cấp phòng", "tổ công nghệ số cộng đồng", "nông dân",
-    "hộ kinh doanh", "giáo viên", "nhân viên y tế cơ sở", "đoàn viên, thanh niên", "người cao tuổi",
-)  # fmt: skip
+"""What is taught to whom: the people at large, and those who serve them."""
 
 INFRASTRUCTURE = (
     "Xóa vùng lõm sóng di động tại các thôn, bản đặc biệt khó khăn",
@@ -88,7 +114,8 @@ INFRASTRUCTURE = (
     "Kết nối mạng truyền số liệu chuyên dùng đến trụ sở cấp xã",
     "Trang bị điểm truy cập Internet công cộng tại bộ phận một cửa",
     "Chuyển hệ thống thông tin lĩnh vực {field} lên trung tâm dữ liệu tập trung",
-    "Lắp đặt trạm cảm biến phục vụ lĩnh vực {field}",
+    "Lắp đặt trạm quan trắc tự động phục vụ cảnh báo thiên tai",
+    "Lắp đặt đường truyền dự phòng cho hệ thống thông tin lĩnh vực {field}",
     "Dùng chung hạ tầng cột, cống bể giữa các doanh nghiệp viễn thông",
 )
 
@@ -112,15 +139,16 @@ EVENTS = (
     "Tổ chức tuần lễ đổi mới sáng tạo lĩnh vực {field} năm {year}",
 )
 
-GROUPS = (
-    "Nâng cao nhận thức và trách nhiệm của người đứng đầu",
-    "Hoàn thiện thể chế",
-    "Phát triển hạ tầng số",
-    "Phát triển nhân lực",
-    "Chuyển đổi số trong cơ quan nhà nước",
-    "Thúc đẩy doanh nghiệp đổi mới sáng tạo",
-    "Tăng cường hợp tác",
-)
+GROUPS = {
+    "paper": "Hoàn thiện thể chế",
+    "system": "Chuyển đổi số trong cơ quan nhà nước",
+    "data": "Phát triển dữ liệu",
+    "training": "Phát triển nhân lực",
+    "infrastructure": "Phát triển hạ tầng số",
+    "research": "Phát triển khoa học và đổi mới sáng tạo",
+    "cooperation": "Tăng cường hợp tác",
+    "event": "Nâng cao nhận thức",
+}
 PRODUCTS = {
     "paper": ("Văn bản được ban hành", "Quyết định phê duyệt", "Tờ trình kèm dự thảo"),
     "system": ("Hệ thống được đưa vào sử dụng", "Biên bản nghiệm thu", "Báo cáo vận hành thử"),
@@ -131,12 +159,14 @@ PRODUCTS = {
     "cooperation": ("Thỏa thuận hợp tác", "Báo cáo kết quả hợp tác"),
     "event": ("Sự kiện được tổ chức", "Báo cáo tổng kết sự kiện"),
 }
-POSITIONS = (
-    "Thủ trưởng cơ quan", "Cấp phó phụ trách lĩnh vực", "Chánh Văn phòng",
-    "Vụ trưởng Vụ Khoa học, Công nghệ", "Giám đốc Trung tâm Công nghệ thông tin",
-    "Giám đốc Sở Khoa học và Công nghệ", "Trưởng phòng Văn hóa - Xã hội",
-    "Chủ tịch Ủy ban nhân dân",
-)  # fmt: skip
+POSITIONS = {
+    "ministry": ("Thứ trưởng phụ trách", "Vụ trưởng Vụ Khoa học, Công nghệ", "Chánh Văn phòng",
+                 "Cục trưởng Cục Chuyển đổi số"),
+    "agency": ("Cấp phó phụ trách", "Chánh Văn phòng", "Trưởng ban Công nghệ"),
+    "province": ("Phó Chủ tịch UBND phụ trách", "Giám đốc Sở Khoa học và Công nghệ",
+                 "Chánh Văn phòng UBND"),
+    "commune": ("Chủ tịch UBND", "Phó Chủ tịch UBND", "Trưởng phòng Văn hóa - Xã hội"),
+}  # fmt: skip
 
 RESULTS_OPEN = (
     "Đã thành lập tổ giúp việc, phân công đầu mối và lập tiến độ chi tiết.",
@@ -149,6 +179,11 @@ RESULTS_OPEN = (
     "Đang kiểm thử, đã khắc phục {m} lỗi được ghi nhận.",
     "Đã tiếp thu {m} ý kiến góp ý, chuẩn bị trình cấp có thẩm quyền.",
     "Đã ký hợp đồng, nhà thầu đang triển khai giai đoạn {n}.",
+)
+RESULTS_NOT_STARTED = (
+    "Chưa triển khai, đang chờ hướng dẫn của cơ quan chủ trì.",
+    "Đang xây dựng kế hoạch chi tiết, chưa có sản phẩm.",
+    "Đang chờ bố trí kinh phí.",
 )
 RESULTS_DONE = (
     "Đã hoàn thành, sản phẩm được nghiệm thu và đưa vào sử dụng.",
@@ -191,22 +226,18 @@ UNRESOLVABLE = (
 )
 
 
-def _fill(dice: Dice, text: str, year: int) -> str:
-    return text.format(field=dice.choice(FIELDS), technology=dice.choice(TECHNOLOGIES), year=year)
-
-
-def compose_title(dice: Dice, kind: str, year: int) -> tuple[str, str]:
-    """A title for a task of this kind, and the sort of product it asks for."""
-    if kind == "research":
-        return _fill(dice, dice.choice(RESEARCH), year), "research"
-    if kind == "cooperation":
-        return _fill(dice, dice.choice(COOPERATION), year), "cooperation"
-    if kind == "event":
-        return _fill(dice, dice.choice(EVENTS), year), "event"
-    sort = dice.weighted(
-        (("paper", 30), ("system", 28), ("data", 18), ("training", 14), ("infrastructure", 10))
-    )
-    return _fill(dice, _compose_task(dice, sort), year), sort
+def compose_title(dice: Dice, kind: str, year: int, organisation: str) -> tuple[str, str]:
+    """A title for a task of this kind kept by this organisation, and its sort."""
+    by_kind = {"research": RESEARCH, "cooperation": COOPERATION, "event": EVENTS}
+    if kind in by_kind:
+        sort, text = kind, dice.choice(by_kind[kind])
+    else:
+        sort = dice.weighted(
+            (("paper", 30), ("system", 28), ("data", 18), ("training", 14), ("infrastructure", 10))
+        )
+        text = _compose_task(dice, sort)
+    field = dice.choice(FIELDS_OF.get(organisation, FIELDS))
+    return text.format(field=field, technology=dice.choice(TECHNOLOGIES), year=year), sort
 
 
 def _compose_task(dice: Dice, sort: str) -> str:
@@ -218,8 +249,8 @@ def _compose_task(dice: Dice, sort: str) -> str:
     if sort == "data":
         return f"{dice.choice(DATA_VERBS)} {dice.choice(DATA_OBJECTS)}{dice.choice(DATA_ENDS)}"
     if sort == "training":
-        subject, group = dice.choice(TRAINING_SUBJECTS), dice.choice(TRAINING_GROUPS)
-        return f"{dice.choice(TRAINING_VERBS)} {subject} cho {group}"
+        subjects, groups = dice.choice(TRAINING)
+        return f"{dice.choice(TRAINING_VERBS)} {dice.choice(subjects)} cho {dice.choice(groups)}"
     return dice.choice(INFRASTRUCTURE)
 
 

@@ -214,16 +214,16 @@ def test_a_length_that_is_wrong(faulty: tuple[Running, str]) -> None:
 
 
 @pytest.mark.parametrize("faulty", ["drip:0.05"], indirect=True)
-def test_a_slow_drip_outlasts_the_patience_between_bytes(faulty: tuple[Running, str]) -> None:
+def test_a_slow_drip_outlasts_any_patience_between_bytes(faulty: tuple[Running, str]) -> None:
     running, path = faulty
     started = time.monotonic()
     seen = 0
-    with running.get(path, stream=True, timeout=0.5) as answer:
+    with running.get(path, stream=True, timeout=2) as answer:
         for _ in answer.iter_content(1):
             seen += 1
-            if time.monotonic() - started > 1:
+            if time.monotonic() - started > 2.5:
                 break
-    assert 5 < seen < 40
+    assert 5 < seen <= 51
 
 
 @pytest.mark.parametrize("faulty", ["timeout"], indirect=True)
