@@ -140,9 +140,16 @@ def _quotings(sample: bytes, mark: str, newline: str) -> list[Dialect]:
         ways.append(base.but(quote="'"))
         if b"\\'" in sample:
             ways.append(base.but(quote="'", escape="\\"))
-    if b'"' in sample:
+    if b'"' in sample and not _quotes_hold(sample, base):
         ways.append(base.but(quote=None))
     return ways
+
+
+def _quotes_hold(sample: bytes, dialect: Dialect) -> bool:
+    """Whether most records with quotes in them are sound, so that quotes do quote."""
+    records = scan_records(sample, grammar(dialect, 0)).records
+    quoted = [record for record in records if b'"' in sample[record.start : record.end]]
+    return sum(not record.damaged for record in quoted) * 2 >= len(quoted)
 
 
 def _weigh(sample: bytes, dialect: Dialect, hints: frozenset[str]) -> Candidate:
@@ -152,8 +159,8 @@ def _weigh(sample: bytes, dialect: Dialect, hints: frozenset[str]) -> Candidate:
     scan = scan_records(sample, grammar(dialect, width)) if width and astray else loose
     lead = 0
     for record in scan.records:
-        if record.cells is not None and len(record.cells) == width:
-            break
+        if record.cells is None or len(record.cells) != 1:
+            break  # only lines without any delimiter are a preamble
         lead += record.lines
     sound = sum(record.lines for record in scan.records if record.is_sound(width))
     total = sum(record.lines for record in scan.records)

@@ -168,17 +168,36 @@ def _utf_8(text: str, wanted: str | None) -> Encoding:
     """UTF-8; looked at again for legacy code points that were saved as Unicode unconverted."""
     if wanted:
         return Encoding(UTF_8)
-    text = text[:SCORED]
-    if _UNICODE_VIETNAMESE.search(text):
+    found = unconverted_legacy(text)
+    if found is None:
         return Encoding(UTF_8)
+    note = f"encoding detected: {found[0]} letters saved as UTF-8 ({found[1]:.0%} Vietnamese words)"
+    return Encoding(UTF_8, notes=(note,), legacy=found[0])
+
+
+def unconverted_legacy(text: str) -> tuple[str, float] | None:
+    """TCVN3 or VNI where a Unicode text is clearly one of them unconverted, and how clearly."""
+    text = text[:SCORED]
+    if text.isascii() or _UNICODE_VIETNAMESE.search(text):
+        return None
     words, share = score(text)
     if words < 20 or share >= 0.5:
-        return Encoding(UTF_8)
-    best = _best({name: convert(text) for name, convert in _CONVERTERS.items()})
-    if best is None:
-        return Encoding(UTF_8)
-    note = f"encoding detected: {best[0]} letters saved as UTF-8 ({best[1]:.0%} Vietnamese words)"
-    return Encoding(UTF_8, notes=(note,), legacy=best[0])
+        return None
+    return _best({name: convert(text) for name, convert in _CONVERTERS.items()})
+
+
+def legacy_converter(declared: str | None, text: str) -> tuple[Callable[[str], str] | None, str]:
+    """For formats that are Unicode by themselves but may hold text of a legacy font (workbooks):
+    the conversion to apply, if any, and what to report of it."""
+    name = _declared(declared)
+    if name in _CONVERTERS:
+        return _CONVERTERS[name], f"letters converted from {name}, as declared"
+    found = None if name else unconverted_legacy(text)
+    if found is None:
+        return None, ""
+    return _CONVERTERS[found[0]], (
+        f"encoding detected: {found[0]} letters in the cells ({found[1]:.0%} Vietnamese words)"
+    )
 
 
 def _eight_bit(sample: bytes) -> Encoding:

@@ -24,6 +24,7 @@ from python_calamine import (
 
 from task_warehouse.reading import refusal
 from task_warehouse.reading.archives import Allowance
+from task_warehouse.reading.encodings import legacy_converter
 from task_warehouse.reading.headers import HEADER_WITHIN, Header, find_header, normalise_header
 from task_warehouse.reading.refusal import Refusal
 from task_warehouse.reading.request import Limits, ReadRequest
@@ -113,6 +114,7 @@ class _Table:
             raise Refusal(refusal.TOO_WIDE, f"{sheet.width} columns in sheet {name!r}")
         self.top, self.left = sheet.start or (0, 0)
         self.rows = list(self._rows(sheet))
+        self.legacy = self._convert_legacy(request.encoding)
         ranges = sheet.merged_cell_ranges or []
         numbers = [number for number, _ in self.rows[: HEADER_WITHIN + 2]]
         across = {first[0] for first, last in ranges if last[1] > first[1]}
@@ -143,6 +145,17 @@ class _Table:
         width = self.facts.padded.get(place)
         return text.zfill(width) if width and text.isdigit() else text
 
+    def _convert_legacy(self, declared: str | None) -> str:
+        """Text typed in a legacy font becomes Vietnamese; what is reported of it."""
+        words = (cell for _, cells in self.rows[:400] for cell in cells if cell)
+        convert, note = legacy_converter(declared, " ".join(words))
+        if convert is not None:
+            self.rows = [
+                (number, [convert(cell) if cell else cell for cell in cells])
+                for number, cells in self.rows
+            ]
+        return note
+
     def write(self, part: str, kind: str, sink: TextSink, notes: list[str]) -> None:
         header = self.header
         line = self.rows[header.rows[0]][0] if header.rows else None
@@ -151,7 +164,7 @@ class _Table:
             format=kind,
             header_line=line,
             headers=[unicodedata.normalize("NFC", name) for name in header.names],
-            notes=[*notes, *header.notes],
+            notes=[*notes, *filter(None, [self.legacy]), *header.notes],
         )
         sink.begin(layout)
         for number, cells in self.rows[: header.rows[0] if header.rows else 0]:

@@ -238,3 +238,29 @@ def test_any_octets_end_in_a_table_or_a_refusal(
         )
         for letter in "ab1":
             assert shown.count(letter) >= content.decode().count(letter)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.integers(0, 8), min_size=6, max_size=40),
+    st.integers(0, 10_000),
+    st.sampled_from(['"', ",", "\n", "\r", "\\", "'", ";"]),
+)
+def test_one_character_put_anywhere_costs_at_most_the_records_it_touches(
+    tmp_path_factory: pytest.TempPathFactory, numbers: list[int], place: int, sign: str
+) -> None:
+    """A clean quoted table, one stray character: every other record is exactly as it was."""
+    folder = tmp_path_factory.mktemp("fuzz")
+    table = [[f"NV-{n}", f"Nhiệm vụ, số {value}", str(value)] for n, value in enumerate(numbers)]
+    lines = [f'{a},"{b}",{c}' for a, b, c in table]
+    hit = place % len(lines)
+    column = place // 7 % (len(lines[hit]) + 1)
+    lines[hit] = lines[hit][:column] + sign + lines[hit][column:]
+    path = folder / "f"
+    path.write_bytes(("ma,ten,so\n" + "\n".join(lines) + "\n").encode())
+    reading = read_here(path, "f.csv", Limits(), folder, {})
+    assert reading.refused is None, reading.detail
+    whole = [row for index, row in enumerate(table) if index != hit]
+    # What was added at an edge of the line may end or begin a neighbour.
+    missing = [row for row in whole if row not in reading.rows]
+    assert missing == []

@@ -14,6 +14,7 @@ import xlsxwriter
 from read_here import Read
 
 from task_warehouse.reading.headers import normalise_header
+from task_warehouse.reading.legacy_vietnamese import TCVN3
 from task_warehouse.reading.request import Limits
 from task_warehouse.reading.workbook import number_text
 
@@ -71,7 +72,7 @@ def test_merged_header_of_two_rows(read: Read) -> None:
         sheet.merge_range("B1:C1", "Nhiệm vụ")
         sheet.merge_range("D1:E1", "Thời hạn")
         table(sheet, [["", "Mã", "Tên", "Giao", "Hoàn thành"]], top=1)
-        sheet.merge_range("A1:A2", "STT") if False else None
+        sheet.write("A2", "")
         table(sheet, [[1, "NV-1", "Một", "01/01/2025", "31/12/2025"]] * 3, top=2)
 
     content = workbook(fill)
@@ -219,6 +220,22 @@ def test_header_repeated_on_every_printed_page_is_a_reject(read: Read) -> None:
     )
     assert len(reading.rows) == 4
     assert [line for line, _, _ in reading.damaged] == [4]
+
+
+@pytest.mark.parametrize("declared", [None, "tcvn3"])
+def test_cells_typed_in_a_legacy_font(read: Read, declared: str | None) -> None:
+    places = {letter: chr(place) for place, letter in TCVN3.items()}
+    rows = [
+        ["mã nhiệm vụ", "tên nhiệm vụ", "đơn vị chủ trì", "khó khăn, vướng mắc"],
+        ["nv-1", "xây dựng cơ sở dữ liệu", "sở khoa học và công nghệ", "chưa bố trí kinh phí"],
+        ["nv-2", "đào tạo kỹ năng số", "sở giáo dục", "thiếu người ở cấp xã, đường truyền yếu"],
+    ]
+    typed = [
+        ["".join(places.get(letter, letter) for letter in cell) for cell in row] for row in rows
+    ]
+    reading = read(workbook(lambda _, sheet: table(sheet, typed)), "nv.xlsx", encoding=declared)
+    assert [reading.headers, *reading.rows] == rows
+    assert "tcvn3" in reading.notes
 
 
 def test_a_workbook_bomb_is_refused(read: Read) -> None:
