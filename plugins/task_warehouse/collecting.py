@@ -273,8 +273,10 @@ def _settle(
     if outcome == "refused":
         attempt.fault = refused("transport.secret_known")
     if received is None:
-        return outcome, sha256, landing.path_of(batch.home, sha256).stat().st_size
-    if outcome == "refused":
+        kept = landing.path_of(batch.home, sha256)
+        return outcome, sha256, kept.stat().st_size if kept.exists() else None
+    if sha256 in batch.history.secret:
+        # Seen again, or from elsewhere: what it is is known, and its content is not ours to hold.
         received.drop()
     else:
         received.keep()
@@ -297,11 +299,12 @@ def _outcome(
     sha256: str,
     seen: set[tuple[date, str]],
 ) -> str:
-    if sha256 in batch.history.secret:
+    is_known = batch.history.knows(source.source, name, sha256)
+    if sha256 in batch.history.secret and not is_known:
         return "refused"
     if (business_date, sha256) in seen:
         return "duplicate"
-    if batch.history.knows(source.source, name, sha256) or sha256 in {known for _, known in seen}:
+    if is_known or sha256 in {known for _, known in seen}:
         return "unchanged"
     return "landed"
 

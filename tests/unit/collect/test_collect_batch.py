@@ -128,9 +128,13 @@ def test_bytes_known_to_hold_secrets_are_never_landed_again(bench: Bench) -> Non
     pq.write_table(ledger, bench.home.ledger / "x.parquet")
     landing.discard(bench.home, first["sha256"])
     bench.drop("b.csv", "mat\n", "other")
-    for receipt in bench.collect(NEXT_DAY):
-        assert (receipt["outcome"], receipt["reason_code"]) == ("refused", "transport.secret_known")
-        assert receipt["delivery_id"] is None
+    again, elsewhere = bench.collect(NEXT_DAY)
+    assert (again["outcome"], again["delivery_id"]) == ("unchanged", first["delivery_id"])
+    assert (elsewhere["outcome"], elsewhere["reason_code"]) == (
+        "refused",
+        "transport.secret_known",
+    )
+    assert elsewhere["delivery_id"] is None
     assert bench.files() == []
 
 
