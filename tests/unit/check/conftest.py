@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from task_warehouse.contracts import Contracts, load_contracts
 from task_warehouse.settings import Home
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from task_warehouse.contracts import Contracts
-
 from tests.unit.check.text_tables import Given, mapped
+
+from task_warehouse.contracts import Contracts
 
 DATES = {
     "2025-06-30": "2025-06-30",
@@ -146,9 +146,7 @@ def test_numbers_of_machines_have_a_decimal_point(contracts: Contracts, tmp_path
 def test_declared_date_format_decides(
     contracts: Contracts, tmp_path: Path, declared: str, value: str, expected: str
 ) -> None:
-    read = read_all(
-        contracts, tmp_path, "progress", "reported_on", [value], date_format=declared
-    )
+    read = read_all(contracts, tmp_path, "progress", "reported_on", [value], date_format=declared)
     assert read == [expected]
 
 
@@ -165,17 +163,13 @@ def test_declared_date_format_decides(
 def test_declared_decimal_mark_decides(
     contracts: Contracts, tmp_path: Path, declared: str, value: str, expected: str
 ) -> None:
-    read = read_all(
-        contracts, tmp_path, "indicator_values", "value", [value], decimal=declared
-    )
+    read = read_all(contracts, tmp_path, "indicator_values", "value", [value], decimal=declared)
     assert read == [expected]
 
 
 def test_serial_days_are_dates_only_in_workbooks(contracts: Contracts, tmp_path: Path) -> None:
     of_csv = read_all(contracts, tmp_path / "a", "progress", "reported_on", ["46054"])
-    of_xlsx = read_all(
-        contracts, tmp_path / "b", "progress", "reported_on", ["46054"], form="xlsx"
-    )
+    of_xlsx = read_all(contracts, tmp_path / "b", "progress", "reported_on", ["46054"], form="xlsx")
     assert (of_csv, of_xlsx) == (["46054"], ["2026-02-01"])
 
 

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
+
 from task_warehouse.contracts import Contracts
 from task_warehouse.vocabulary import fold_header
 

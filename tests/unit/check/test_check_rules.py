@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
+from tests.unit.check.text_tables import Given, check, rows_of
+
 from task_warehouse.contracts import DATASETS, Contract, Contracts, Rule
 from task_warehouse.settings import Home
-
-from tests.unit.check.text_tables import Given, check, rows_of
 
 Row = dict[str, str | None]
 

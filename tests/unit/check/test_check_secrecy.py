@@ -6,11 +6,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from tests.unit.check.text_tables import Given, check, rows_of
+
 from task_warehouse import landing, ledger
 from task_warehouse.contracts import Contracts
 from task_warehouse.settings import Home
-
-from tests.unit.check.text_tables import Given, check, rows_of
 
 HEADERS = ["Mã nhiệm vụ", "Tên nhiệm vụ", "Cơ quan chủ trì", "Thời hạn", "Cột lạ"]
 MARKS = [
@@ -42,7 +42,10 @@ ORDINARY = [
 
 
 def given(cell: str, source: str, **more: object) -> Given:
-    rows = [["A", "Một việc bình thường", "G06", "2025", ""], ["B", "Việc kín 4711", "G06", "2025", cell]]
+    rows = [
+        ["A", "Một việc bình thường", "G06", "2025", ""],
+        ["B", "Việc kín 4711", "G06", "2025", cell],
+    ]
     return Given("tasks", HEADERS, rows, source=source, **more)  # type: ignore[arg-type]
 
 
@@ -107,7 +110,7 @@ def test_nothing_of_a_secret_delivery_is_kept(
     home: Home, contracts: Contracts, item: Given
 ) -> None:
     check_and_clean(home, contracts, [land(home, item)])
-    assert "4711".encode() not in everything(home)
+    assert b"4711" not in everything(home)
     (row,) = rows_of(home.ledger)
     assert row["secret_rows"] == 1
     (reject,) = rows_of(home.rejects)

@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.unit.check.text_tables import RECEIVED, Given, check, rows_of
+
 from task_warehouse import ledger, locking
 from task_warehouse.checking import check_pending
 from task_warehouse.contracts import DATASETS, Contracts
 from task_warehouse.errors import BusyError
 from task_warehouse.settings import Home
-
-from tests.unit.check.text_tables import RECEIVED, Given, check, rows_of
 
 TASK_HEADERS = ["Mã nhiệm vụ", "Tên nhiệm vụ", "Cơ quan chủ trì", "Thời hạn"]
 REPORT_HEADERS = ["Mã nhiệm vụ", "Ngày báo cáo", "Tỷ lệ hoàn thành"]
@@ -170,7 +170,9 @@ def test_reports_refer_to_the_tasks_of_the_source_they_name(
 ) -> None:
     tasks = Given("tasks", TASK_HEADERS, [task("A")], source="nq03")
     report = Given("progress", REPORT_HEADERS, [["A", "30/06/2025", "10"]])
-    check(home, contracts, [tasks, replace(report, options={"refers_to": "nq03"}), report_of(report)])
+    check(
+        home, contracts, [tasks, replace(report, options={"refers_to": "nq03"}), report_of(report)]
+    )
     found = rows_of(home.accepted / "progress", "source, task_source")
     assert found == [{"source": "bo-g06", "task_source": "nq03"}]
 
@@ -180,9 +182,7 @@ def report_of(report: Given) -> Given:
     return replace(report, source="tinh-01", organisation_code="01")
 
 
-def test_day_by_day_gives_the_rows_of_one_go(
-    tmp_path: Path, contracts: Contracts
-) -> None:
+def test_day_by_day_gives_the_rows_of_one_go(tmp_path: Path, contracts: Contracts) -> None:
     days = []
     for number in range(3):
         when = {
@@ -232,9 +232,7 @@ def test_what_a_killed_check_left_is_discarded(home: Home, contracts: Contracts)
     assert not list(home.root.rglob("*dead*"))
 
 
-def test_a_period_that_is_discarded_becomes_pending_again(
-    home: Home, contracts: Contracts
-) -> None:
+def test_a_period_that_is_discarded_becomes_pending_again(home: Home, contracts: Contracts) -> None:
     first = Given("tasks", TASK_HEADERS, [task("A")])
     second = replace(first, business_date=date(2025, 7, 1), source="khac")
     for given in (first, second):
