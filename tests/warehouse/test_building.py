@@ -58,6 +58,33 @@ def test_progress_is_told_node_by_node(
     assert any("marts.mart_scorecard" in event["message"] for event in events)
 
 
+def test_a_past_morning_knows_only_what_was_known(morning_home: Home, tmp_path: Path) -> None:
+    """As of 5 October: before the second export moved a deadline, dropped a task, refused a row."""
+    result = building.build(morning_home, date(2025, 10, 5), RUN)
+    copy = tmp_path / "past.duckdb"  # a path of its own: this process keeps databases by path
+    shutil.copy(result.database, copy)
+    with duckdb.connect(str(copy), read_only=True) as past:
+        found = past.execute(
+            "select task_code, status_class, facts.due_on::varchar, is_closed or is_held "
+            "from marts.fct_task_status as facts inner join marts.dim_task using (task_key) "
+            "order by 1"
+        ).fetchall()
+        unseen = past.execute(
+            "select (select count(*) from marts.mart_reject), "
+            "(select max(business_date)::varchar from marts.mart_reporting)"
+        ).fetchone()
+    assert found == [
+        ("NA-1", "open_in_term", "2025-12-31", False),
+        ("NA-2", "open_overdue", "2025-06-30", False),
+        ("T01", "completed_on_time", "2025-09-30", False),
+        ("T11", "open_in_term", "2025-12-31", False),
+        ("T12", "open_in_term", "2025-12-31", False),
+        ("T13", "open_overdue", "2025-09-30", False),
+        ("T20", "open_in_term", "2025-12-31", False),
+    ]
+    assert unseen == (0, "2025-10-05")
+
+
 def test_no_tasks_yet_names_the_earliest_day(morning_home: Home) -> None:
     before = _state(morning_home)
     with pytest.raises(NoDataError, match="earliest business date with tasks is 2025-10-01"):
