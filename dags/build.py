@@ -6,6 +6,7 @@
 
 **When it fails**: `published/current` stays as it was. The log names the dbt model or test, or the
 invariant that does not hold with the delivery and the numbers. Mend the cause and clear the task.
+A red `load_postgres` alone: the files are published, PostgreSQL still serves the morning before.
 """
 
 from datetime import timedelta
@@ -43,7 +44,13 @@ def build() -> None:
         context["outlet_events"][PUBLISHED].extra = {"as_of": built["as_of"]}
         return steps.publish(built)
 
-    publish_snapshot(build_marts())
+    @task
+    def load_postgres(snapshot: str) -> str:
+        from task_warehouse import steps
+
+        return steps.load_postgres(snapshot)
+
+    load_postgres(publish_snapshot(build_marts()))
 
 
 build()

@@ -111,9 +111,15 @@ def check() -> None:
 @app.command()
 def build(as_of: AsOf = None, received_at: ReceivedAt = None) -> None:
     """Build the marts with dbt, check the invariants, publish the snapshot."""
+    _publish(_dates(as_of, received_at))
+
+
+def _publish(run: RunDate) -> None:
     from task_warehouse import steps
 
-    out.print(steps.publish(steps.build(_dates(as_of, received_at))), highlight=False)
+    snapshot = steps.publish(steps.build(run))
+    steps.load_postgres(snapshot)
+    out.print(snapshot, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -125,7 +131,7 @@ def replay(
     from task_warehouse import steps
 
     out.print(_sentence(steps.replay(first, last)))
-    out.print(steps.publish(steps.build(_dates(last, None))), highlight=False)
+    _publish(_dates(last, None))
 
 
 @app.command()

@@ -148,6 +148,18 @@ def publish(built: dict[str, str]) -> str:
     return str(snapshot)
 
 
+def load_postgres(snapshot: str) -> str:
+    """Serve a published snapshot from PostgreSQL too, where ``TASK_WAREHOUSE_POSTGRES`` says so."""
+    from task_warehouse import postgres
+
+    address = postgres.address_from_environment()
+    if address is None:
+        return "PostgreSQL is not configured"
+    with progress.timed("postgres", "loading the snapshot into PostgreSQL"):
+        result = postgres.load_snapshot(Path(snapshot), address)
+    return str(result)
+
+
 def is_published(as_of: date) -> bool:
     """Whether ``published/current`` describes ``as_of`` or a later day."""
     manifest = publishing.current(Home.from_environment())
