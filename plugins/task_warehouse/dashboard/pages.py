@@ -93,7 +93,10 @@ class Site:
             "map_size": drawing.map_size([*drawn, *islands]),
             "most_overdue": provinces[:10],
             "longest": by_class.get("open_overdue", [])[:SHOWN_LONGEST],
-            "unresolved": unresolved[:SHOWN_LONGEST],
+            # Stable, so the longest overdue stay first; what is done needs nobody any more.
+            "unresolved": sorted(unresolved, key=lambda task: task.completed_on is not None)[
+                :SHOWN_LONGEST
+            ],
             "senders": Senders(self.morning.reporting),
             "shown_problems": SHOWN_PROBLEMS,
             "shown_causes": SHOWN_CAUSES,

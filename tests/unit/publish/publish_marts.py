@@ -13,13 +13,21 @@ from task_warehouse.settings import PROJECT_ROOT, Home
 FIXTURES = PROJECT_ROOT / "tests" / "fixtures" / "publish"
 AS_OF = date(2026, 11, 20)
 MORNING = datetime(2026, 11, 19, 23, 30, tzinfo=UTC)
+FEW = ("agency",)
+ALL = ("ministry", "agency", "province")
 VERSIONS = {"code": "1", "duckdb": duckdb.__version__}
 
 
 def write_build(
-    home: Home, *, as_of: date = AS_OF, per_body: int = 6, run_id: str = "run-1", extra: str = ""
+    home: Home,
+    *,
+    as_of: date = AS_OF,
+    kinds: tuple[str, ...] = FEW,
+    per_body: int = 6,
+    run_id: str = "run-1",
+    extra: str = "",
 ) -> Path:
-    """Write ``warehouse/build.duckdb``; ``extra`` is SQL run on the filled marts."""
+    """Write ``warehouse/build.duckdb``: few bodies or all; ``extra`` is SQL run on the marts."""
     home.warehouse.mkdir(parents=True, exist_ok=True)
     path = home.warehouse / "build.duckdb"
     path.unlink(missing_ok=True)
@@ -29,6 +37,7 @@ def write_build(
             connection.execute(f"set variable {name} = '{value}'")
         connection.execute(f"set variable as_of = date '{as_of}'")
         connection.execute(f"set variable per_body = {per_body}")
+        connection.execute(f"set variable kinds = {list(kinds)}")
         connection.execute((FIXTURES / "marts.sql").read_text(encoding="utf-8"))
         connection.execute(extra)
     return path

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import duckdb
 import pytest
-from publish_marts import AS_OF, publish_small, write_build
+from publish_marts import ALL, AS_OF, publish_small, write_build
 
 from task_warehouse.dashboard.facts import CLASSES
 from task_warehouse.errors import AuditError
@@ -71,7 +71,7 @@ class Page(HTMLParser):
 
 
 def dashboard_of(home: Home, **build: object) -> Path:
-    write_build(home, **build)  # type: ignore[arg-type]
+    write_build(home, kinds=ALL, **build)  # type: ignore[arg-type]
     return publish_small(home) / "dashboard"
 
 
@@ -160,9 +160,9 @@ def test_the_morning_page_says_what_limits_it_and_when_it_is_of(site: Path) -> N
 def test_changes_are_shown_against_the_earlier_mornings(home: Home) -> None:
     for back, per_body in ((8, 5), (1, 6)):
         day = AS_OF - timedelta(days=back)
-        write_build(home, as_of=day, per_body=per_body)
+        write_build(home, as_of=day, kinds=ALL, per_body=per_body)
         publish_small(home, as_of=day)
-    write_build(home, per_body=8)
+    write_build(home, kinds=ALL, per_body=8)
     snapshot = publish_small(home)
     said = Page(snapshot / "dashboard" / "index.html").text
     assert "So với 19/11" in said
@@ -227,7 +227,7 @@ HOSTILE = (
 
 def test_hostile_texts_are_only_text(home: Home) -> None:
     values = ", ".join(f"({n}, ?)" for n in range(len(HOSTILE)))
-    path = write_build(home, per_body=len(HOSTILE))
+    path = write_build(home, kinds=ALL, per_body=len(HOSTILE))
     with duckdb.connect(str(path)) as connection:
         connection.execute(
             f"create temp table hostile as from (values {values}) as t (n, x)", HOSTILE
@@ -278,10 +278,11 @@ def test_an_organisation_code_cannot_climb_out_of_its_folder(home: Home) -> None
 
 
 def test_a_figure_without_its_tasks_is_not_published(home: Home) -> None:
-    write_build(home)
+    write_build(home, kinds=ALL)
     first = publish_small(home)
     write_build(
         home,
+        kinds=ALL,
         extra="update marts.mart_scorecard set open_overdue = open_overdue + 1 "
         "where organisation_code = 'G06'",
     )

@@ -14,7 +14,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from publish_marts import publish_small, write_build
+from publish_marts import ALL, publish_small, write_build
 
 from task_warehouse.settings import Home
 
@@ -87,6 +87,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = Home(tmp_path_factory.mktemp("browser"))
     write_build(
         home,
+        kinds=ALL,
         per_body=12,
         extra=f"update marts.dim_task set title = '{LONG}' where task_code like '%-1';"
         "update marts.dim_task set document_code = repeat('9', 300) where task_code like '%-2'",

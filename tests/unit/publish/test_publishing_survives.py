@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -56,7 +55,7 @@ def test_a_full_disk_leaves_the_last_morning_and_says_what_to_do(
     free = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize
     filler = small_disk / "filler"
     filler.write_bytes(b"0" * max(0, free - room_kb * 1024))
-    write_build(home, per_body=120)
+    write_build(home, per_body=600)
     with pytest.raises(StorageError, match="No space left") as refused:
         publish_small(home, inputs="inputs-2")
     assert "free space" in str(refused.value)
@@ -105,12 +104,31 @@ def test_readers_see_only_whole_mornings_while_fifteen_are_published(tmp_path: P
     publish_small(home)
     reader = start("read", str(tmp_path))
     publisher = start("publish", str(tmp_path), "15")
-    assert publisher.wait(timeout=120) == 0, publisher.stderr and publisher.stderr.read()
-    said, errors = reader.communicate(timeout=60)
+    assert publisher.wait(timeout=400) == 0, publisher.stderr and publisher.stderr.read()
+    said, errors = reader.communicate(timeout=200)
     seen = json.loads(said or "null")
     assert seen["problems"] == [], errors
     assert seen["reads"] >= 15
     assert seen["seen"] >= 5
+
+
+# Files the publisher has written aside when it is killed: at once, among the Parquet files,
+# before the manifest, among the pages; None is right after the switch to a new snapshot.
+STAGES = (0, 1, 8, 14, 25, None)
+
+
+def wait_for_stage(home: Home, files: int | None) -> None:
+    """Return as soon as the publisher is that far; it publishes on and on meanwhile."""
+    link = home.published / "current"
+    before = link.readlink()
+    while True:
+        asides = [path for path in home.published.glob(".tmp-*-*") if path.is_dir()]
+        if files is None and link.readlink() != before:
+            return
+        if files is not None and asides:
+            with suppress(FileNotFoundError):
+                if sum(path.is_file() for path in asides[0].rglob("*")) >= files:
+                    return
 
 
 def test_a_publisher_killed_at_any_moment_leaves_a_whole_morning(tmp_path: Path) -> None:
@@ -118,25 +136,23 @@ def test_a_publisher_killed_at_any_moment_leaves_a_whole_morning(tmp_path: Path)
     write_build(home)
     publish_small(home)
     reader = start("read", str(tmp_path))
-    dice = random.Random(57)
-    stages = set()
-    for attempt in range(8):
-        publisher = start("publish", str(tmp_path), "50", str(attempt))
+    killed_while_writing = 0
+    for files in STAGES:
+        publisher = start("publish", str(tmp_path), "50", f"stage {files}")
         assert publisher.stdout is not None
         assert publisher.stdout.readline() == "0\n", publisher.stderr and publisher.stderr.read()
-        time.sleep(dice.uniform(0, 0.8))
+        wait_for_stage(home, files)
         publisher.kill()
         publisher.wait()
-        left = list(home.published.glob(".tmp-*"))
-        stages.add("while writing" if left else "between")
+        killed_while_writing += any(home.published.glob(".tmp-*"))
         manifest = publishing.current(home)
         assert manifest is not None
         assert problems_of(manifest) == []
-    said, errors = reader.communicate(timeout=60)
+    said, errors = reader.communicate(timeout=200)
     seen = json.loads(said or "null")
     assert seen["problems"] == [], errors
-    assert seen["seen"] >= 5
-    assert "while writing" in stages
+    assert seen["seen"] >= 2
+    assert killed_while_writing >= 3
     write_build(home, per_body=2)
     publish_small(home, inputs="after all")
     assert not list(home.published.glob(".tmp-*"))

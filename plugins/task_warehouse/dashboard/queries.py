@@ -1,0 +1,138 @@
+"""The SQL behind the pages. Each statement takes ``$day``, the as-of date of the snapshot."""
+
+from __future__ import annotations
+
+SCORECARD = """
+    select scored.*, coalesce(organisations.name, scored.organisation_code) as name,
+        coalesce(organisations.name_en, scored.organisation_code) as name_en,
+        organisations.parent_code
+    from marts.mart_scorecard as scored
+    left join marts.dim_organisation as organisations
+        on scored.organisation_code = organisations.organisation_code and organisations.is_current
+    where scored.as_of_date = $day
+    order by scored.rank_in_kind nulls last, scored.tasks desc, scored.organisation_code
+"""
+
+REPORTING = """
+    select reported.*, coalesce(organisations.name, reported.source) as name,
+        coalesce(organisations.name_en, reported.source) as name_en
+    from marts.mart_reporting as reported
+    left join marts.dim_organisation as organisations
+        on reported.organisation_code = organisations.organisation_code
+        and organisations.is_current
+    where reported.is_latest and reported.business_date <= $day
+    order by reported.source, reported.dataset
+"""
+
+# Of each source and dataset the newest refused rows, as long as its latest delivery has some.
+CAUSES = f"""
+    with latest as ({REPORTING}),
+    newest as (
+        select rejects.*
+        from marts.mart_reject as rejects
+        inner join latest using (source, dataset)
+        where latest.rows_rejected > 0
+        qualify dense_rank() over (
+            partition by source, dataset order by rejects.business_date desc
+        ) = 1
+    )
+    select check_id, dataset, responsibility, min(coalesce(message_vi, check_id)) as message_vi,
+        min(coalesce(message_en, check_id)) as message_en, count(*) as findings,
+        count(distinct source) as sources
+    from newest
+    group by check_id, dataset, responsibility
+    order by findings desc, check_id, dataset
+"""
+
+DIFFERENCES = """
+    select declared.*, coalesce(organisations.name, declared.source) as name,
+        coalesce(organisations.name_en, declared.source) as name_en
+    from marts.mart_reconciliation as declared
+    left join (
+        select source, any_value(organisation_code) as organisation_code
+        from marts.mart_reporting group by source
+    ) as senders on declared.source = senders.source
+    left join marts.dim_organisation as organisations
+        on senders.organisation_code = organisations.organisation_code and organisations.is_current
+    where declared.business_date <= $day
+    qualify declared.business_date = max(declared.business_date) over (
+        partition by declared.source, declared.dataset
+    )
+    order by declared.source, declared.dataset, declared.measure
+"""
+
+TASKS = """
+    with status as (
+        select * from marts.fct_task_status where as_of_date = $day
+    ),
+    led as (
+        select distinct task_key, organisation_code
+        from marts.bridge_task_organisation
+        where role in ('lead', 'co_lead') and organisation_code != 'VN'
+    ),
+    leads as (
+        select led.task_key,
+            string_agg(organisations.name, '; ' order by led.organisation_code) as leads,
+            string_agg(organisations.name_en, '; ' order by led.organisation_code) as leads_en
+        from led
+        inner join marts.dim_organisation as organisations
+            on led.organisation_code = organisations.organisation_code and organisations.is_current
+        group by led.task_key
+    ),
+    described as (
+        select status.task_key, status.status_class, status.completed_on, status.percent_complete,
+            status.last_reported_on, status.days_late, status.days_to_due, status.is_suspended,
+            tasks.task_code, tasks.source, tasks.title, tasks.document_code, tasks.lead_text,
+            tasks.deadline_text, tasks.due_on,
+            coalesce(status.last_delivery_id, tasks.delivery_id) as delivery_id,
+            coalesce(status.last_line, tasks.line) as line,
+            coalesce(leads.leads, tasks.lead_code) as leads,
+            coalesce(leads.leads_en, tasks.lead_code) as leads_en
+        from status
+        inner join marts.dim_task as tasks on status.task_key = tasks.task_key
+        left join leads on status.task_key = leads.task_key
+    ),
+    owned as ({owned})
+    select * from owned
+    order by owner, days_late desc nulls last, due_on nulls last, source, task_code
+"""
+
+BY_BODY = """
+    select led.organisation_code as owner, described.*
+    from described inner join led on described.task_key = led.task_key
+"""
+
+BY_CLASS = """
+    select status_class as owner, * from described
+    union all
+    select 'due_in_7_days' as owner, * from described where days_to_due between 0 and 7
+"""
+
+DISAGREEING = """
+    with led as (
+        select distinct task_key, organisation_code
+        from marts.bridge_task_organisation
+        where role in ('lead', 'co_lead') and organisation_code != 'VN'
+        union all
+        select task_key, 'VN' from marts.fct_task_status where as_of_date = $day
+    ),
+    listed as (
+        select organisation_code, status_class, count(*) as tasks
+        from marts.fct_task_status inner join led using (task_key)
+        inner join marts.dim_task using (task_key)
+        where as_of_date = $day
+        group by organisation_code, status_class
+    ),
+    scored as (
+        unpivot (
+            select organisation_code, completed_on_time, completed_late, completed_undated,
+                open_in_term, open_overdue, open_undated
+            from marts.mart_scorecard where as_of_date = $day
+        ) on columns(* exclude (organisation_code)) into name status_class value tasks
+    )
+    select organisation_code, status_class, coalesce(scored.tasks, 0), coalesce(listed.tasks, 0)
+    from scored full join listed using (organisation_code, status_class)
+    where coalesce(scored.tasks, 0) != coalesce(listed.tasks, 0)
+    order by all
+    limit 5
+"""
