@@ -153,7 +153,7 @@ def read(
         out,
         file,
         to,
-        format=format_,
+        format_=format_,
         sheet=sheet,
         encoding=encoding,
         delimiter=delimiter,
@@ -189,6 +189,7 @@ def sample(
     as_of: AsOf = "2025-11-14",
     tasks: Annotated[int, typer.Option(help="Number of tasks.")] = 3000,
     seed: Annotated[int, typer.Option(help="Seed.")] = 57,
+    communes: Annotated[int, typer.Option(help="Communes that report directly.")] = 40,
     defect_share: Annotated[float, typer.Option(help="Share of planted defects.")] = 0.02,
     url: Annotated[str, typer.Option(help="Where they will be served.")] = "http://127.0.0.1:8057",
 ) -> None:
@@ -197,7 +198,13 @@ def sample(
 
     day = date.fromisoformat(as_of or "")
     sampling.write_sample(
-        to, seed=seed, as_of=day, tasks=tasks, defect_share=defect_share, base_url=url
+        to,
+        seed=seed,
+        as_of=day,
+        tasks=tasks,
+        direct_communes=communes,
+        defect_share=defect_share,
+        base_url=url,
     )
     out.print(f"written: {to}", highlight=False)
 
@@ -206,11 +213,18 @@ def sample(
 def simulate(
     directory: Annotated[Path, typer.Argument(help="Folder written by 'sample'.")],
     port: Annotated[int, typer.Option(help="Port on loopback.")] = 8057,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SOURCE=FAULT", help="Make a source fail, e.g. bo-g06=slow:2."),
+    ] = None,
 ) -> None:
     """Serve the sample exports over HTTP on loopback, with paging, tokens and faults."""
     from task_warehouse import simulating
 
-    simulating.serve(directory, port=port)
+    faults = dict(each.split("=", 1) for each in fault or [] if "=" in each)
+    if len(faults) != len(fault or []):
+        raise UsageError("a fault is SOURCE=FAULT", remedy="e.g. --fault bo-g06=slow:2")
+    simulating.serve(directory, port=port, faults=faults)
 
 
 @app.command()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import sys
+import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from task_warehouse.errors import NoDataError, UsageError
 from task_warehouse.settings import Home
 
 SHOWN_ROWS = 200
+SAMPLE_ROWS = 3
 
 
 def show_query(out: Console, home: Home, sql: str, output: str) -> None:
@@ -71,17 +74,87 @@ def _table(names: list[str], rows: list[tuple[Any, ...]]) -> Table:
     return table
 
 
-def show_file(out: Console, file: Path, to: Path | None, **options: str | None) -> None:
-    """Print the dialect, the header and the first rows of ``file``; write all of it to ``to``."""
-    from task_warehouse import reading
+def show_file(
+    out: Console,
+    file: Path,
+    to: Path | None,
+    *,
+    format_: str | None,
+    sheet: str | None,
+    encoding: str | None,
+    delimiter: str | None,
+    records: str | None,
+) -> None:
+    """Print the dialect, the header and the first rows of ``file``; write all of it to ``to``.
 
-    if not file.is_file():
-        raise UsageError("there is no such file", where=str(file))
-    result = reading.read_file(file, out=to, **options)
-    for line in result.describe():
-        out.print(line, highlight=False, markup=False)
+    Raises :class:`UsageError` with the reason when the pipeline would refuse the whole file.
+    """
+    from task_warehouse import reading
+    from task_warehouse.checking.rejects import load_defect_kinds
+
+    with tempfile.TemporaryDirectory(prefix="task-warehouse-read-") as folder:
+        target = to or Path(folder) / "read.csv"
+        found = reading.read_file(
+            file,
+            format=format_,
+            sheet=sheet,
+            encoding=encoding,
+            delimiter=delimiter,
+            records=records,
+            header_hints=_known_headers(),
+            out=target,
+        )
+        if found.refused is not None:
+            raise UsageError(
+                f"the whole file is refused: {found.refused} ({found.refused_detail})",
+                where=str(file),
+                remedy=load_defect_kinds()[found.refused]["message_en"],
+            )
+        for layout in found.layouts:
+            _print_layout(out, layout)
+        _print_first_rows(out, target)
     if to is not None:
-        out.print(f"written: {to}", highlight=False)
+        written = f"{to}, {found.rejects}" if found.damaged else f"{to}"
+        out.print(f"written: {written}", highlight=False, soft_wrap=True)
+
+
+def _known_headers() -> frozenset[str]:
+    """The headers that any contract knows: they help to find the header row."""
+    from task_warehouse import reading
+    from task_warehouse.contracts import DATASETS, load_contracts
+
+    contracts = load_contracts()
+    return frozenset(
+        reading.normalise_header(header)
+        for dataset in DATASETS
+        for header in contracts.known_headers(dataset)
+    )
+
+
+def _print_layout(out: Console, layout: dict[str, Any]) -> None:
+    about = {
+        "part": layout["part"] or None,
+        "format": layout["format"],
+        "encoding": layout["encoding"],
+        "delimiter": repr(layout["delimiter"]) if layout["delimiter"] else None,
+        "quote": layout["quote"],
+        "header": f"line {layout['header_line']}: {', '.join(layout['headers'] or [])}",
+        "records": f"{layout['records']:,}, of these damaged: {layout['damaged']:,}",
+        "notes": "; ".join(layout["notes"] or []) or None,
+    }
+    for name, value in about.items():
+        if value is not None:
+            out.print(f"{name:<10} {value}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _print_first_rows(out: Console, table: Path) -> None:
+    """The first records one cell a line: exports are wider than any terminal."""
+    with table.open(encoding="utf-8", newline="") as stream:
+        header, *rows = list(itertools.islice(csv.reader(stream), SAMPLE_ROWS + 1)) or [[]]
+    for number, row in enumerate(rows, start=1):
+        out.print(f"\nrecord {number}")
+        for name, value in zip(header, row, strict=True):
+            out.print(f"  {name}: {value}", highlight=False, markup=False, soft_wrap=True)
 
 
 def show_sources(out: Console, home: Home, as_of: date | None) -> None:
