@@ -53,8 +53,8 @@ def read_file(
     if not path.is_file():
         raise UsageError(f"no file {path}", remedy="name an existing file")
     request = ReadRequest(
-        delivery_id="file",
-        path=path,
+        "file",
+        path,
         name=path.name,
         format=format,
         encoding=encoding,
