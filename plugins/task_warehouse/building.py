@@ -123,9 +123,9 @@ def build(home: Home, as_of: date, run: Mapping[str, object]) -> BuildResult:
             prepare(home, aside / DATABASE_NAME, as_of)
             outcome = _run_dbt(home, as_of, run)
             (aside / DATABASE_NAME).replace(home.warehouse / DATABASE_NAME)
-        except OSError as error:
+        except (OSError, duckdb.IOException) as error:
             raise StorageError(
-                f"the build could not be written: {error.strerror}",
+                f"the rooms could not be read or the build not be written: {error}",
                 where=str(home.warehouse),
                 remedy="free space there or make it writable, then build again",
             ) from error
