@@ -14,7 +14,9 @@ MARTS = Path(__file__).parent / "marts.sql"
 AS_OF = date(2026, 11, 20)
 
 
-def make_snapshot(folder: Path, *, morning: int = 1, tasks: int = 200, extra: str = "") -> Path:
+def make_snapshot(
+    folder: Path, *, morning: int = 1, tasks: int = 200, communes: int = 0, extra: str = ""
+) -> Path:
     """Write the snapshot ``2026-11-20-morning<n>`` below ``folder``.
 
     Every row of dim_task, fct_task_status and mart_scorecard says which ``morning`` it is of.
@@ -24,7 +26,8 @@ def make_snapshot(folder: Path, *, morning: int = 1, tasks: int = 200, extra: st
     path.mkdir(parents=True)
     with duckdb.connect(str(path / DATABASE_NAME)) as connection:
         connection.execute("set timezone = 'UTC'")
-        connection.execute(f"set variable morning = {morning}; set variable tasks = {tasks}")
+        for name, value in (("morning", morning), ("tasks", tasks), ("communes", communes)):
+            connection.execute(f"set variable {name} = {value}")
         connection.execute(MARTS.read_text(encoding="utf-8"))
         connection.execute(extra)
         names = connection.execute(

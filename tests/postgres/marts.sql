@@ -1,4 +1,4 @@
--- The variables morning and tasks are set by the caller.
+-- The variables morning, tasks and communes (that many more bodies) are set by the caller.
 create schema marts;
 
 create table marts.dim_organisation (
@@ -20,6 +20,10 @@ insert into marts.dim_organisation values
 ('00001', '1900-01-01', '2025-06-30', 'Phường Cũ', 'commune', 'commune', '01', '00004', false),
 ('TT-BN', '1900-01-01', null, 'Các bộ, ngành', 'collective', 'central', 'VN', null, true),
 ('UNRESOLVED', '1900-01-01', null, 'Chưa xác định', 'unresolved', 'central', null, null, true);
+insert into marts.dim_organisation
+select printf('%05d', 10000 + n), '2025-07-01', null, 'Xã số ' || n, 'commune', 'commune',
+    if(n % 34 = 0, '01', '79'), null, true
+from range(getvariable('communes')) as each (n);
 comment on table marts.dim_organisation is 'One row per organisation and validity.';
 comment on column marts.dim_organisation.name is 'Tên cơ quan; ''gọi tắt'' / Name';
 
@@ -46,7 +50,10 @@ insert into marts.dim_task
 select
     'nq57/' || n, 'nq57', n::varchar, 'Nhiệm vụ số ' || n || ': xây dựng cơ sở dữ liệu dùng chung',
     'task', if(n % 2 = 0, '57-NQ/TW', '328-KH/TU'), null,
-    ['G06', '01', '79', '00004', '00100', 'TT-BN', 'UNRESOLVED'][1 + n % 7], '12/2025',
+    if(
+        getvariable('communes') > 0 and n % 10 > 0, printf('%05d', 10000 + n % getvariable('communes')),
+        ['G06', '01', '79', '00004', '00100', 'TT-BN', 'UNRESOLVED'][1 + n % 7]
+    ), '12/2025',
     date '2025-01-01' + (n % 700)::integer, 'month', date '2025-01-01', 'Báo cáo', null,
     timestamptz '2025-01-01 00:00:00+07' + to_microseconds(n), 'G06', getvariable('morning')
 from range(getvariable('tasks')) as each (n);
@@ -67,12 +74,12 @@ union all
 select task_key, 'G06', 'member' from marts.dim_task where lead_code = 'TT-BN';
 
 create table marts.fct_task_status (
-    as_of_date date not null, task_key varchar primary key, lead_code varchar not null,
-    status_class varchar not null, is_completed boolean not null, completed_on date,
+    as_of_date date not null, task_key varchar primary key, source varchar not null,
+    lead_code varchar not null, status_class varchar not null, is_completed boolean not null, completed_on date,
     days_late bigint, percent_complete double, morning integer not null
 );
 insert into marts.fct_task_status
-select date '2026-11-20', task_key, lead_code,
+select date '2026-11-20', task_key, source, lead_code,
     if(hash(task_key) % 3 = 0, 'completed_on_time', 'open_overdue'), hash(task_key) % 3 = 0,
     if(hash(task_key) % 3 = 0, date '2025-06-01', null), hash(task_key) % 90,
     (hash(task_key) % 1000) / 7.0, getvariable('morning')

@@ -81,7 +81,7 @@ else current_setting('role') end"
 # middle of a swap never looks up yesterday's tasks in today's bridge.
 OWN_ORGANISATIONS = f"""
 create function {{schema}}.own_organisations() returns setof text
-language sql stable security definer
+language sql stable security definer rows 50
 begin atomic
     with recursive own(code) as (
         select mapped.organisation_code
@@ -89,46 +89,47 @@ begin atomic
         join pg_catalog.pg_roles as known on known.rolname = mapped.role_name
         where pg_catalog.pg_has_role({READER}, known.oid, 'usage')
         union
-        select below.organisation_code
-        from own join {{schema}}.dim_organisation as below
-            on (below.parent_code = own.code and below.is_current)
-            or below.successor_code = own.code
+        select below.code
+        from own join (
+            select organisation_code as code, parent_code as above
+            from {{schema}}.dim_organisation where is_current
+            union all
+            select organisation_code, successor_code from {{schema}}.dim_organisation
+        ) as below on below.above = own.code
     )
     select code from own;
 end
 """
-# Views and no functions: the planner may look up one task in them, or make a set of all of them.
-# They run with their owner's rights, and as barriers show nobody's function the rows of others.
-# Two of them: over a UNION ALL PostgreSQL neither makes a set nor keeps the barrier.
+# A view and no function: the planner may look up one task in it, or make a set of all of them. It
+# runs with its owner's rights, and as a barrier shows nobody's function the rows of others.
 OWN_TASK = """
 create view {schema}.own_task with (security_barrier = true) as
 select task_key from {schema}.bridge_task_organisation
 where organisation_code = any (array(select {schema}.own_organisations()))
 """
-# A task led by nobody known is still the business of the body that exports it.
-EXPORTED_TASK = """
-create view {schema}.exported_task with (security_barrier = true) as
-select task_key from {schema}.dim_task
-where source_organisation_code = any (array(select {schema}.own_organisations()))
+SOURCE_TABLE = "source_organisation"
+SOURCES = f"""
+create table {{schema}}.{SOURCE_TABLE} (
+    source text not null, organisation_code text not null, primary key (source, organisation_code)
+)
 """
-OWN_SOURCES = """
-create function {schema}.own_sources() returns setof text
-language sql stable security definer
+OWN_SOURCES = f"""
+create function {{schema}}.own_sources() returns setof text
+language sql stable security definer rows 50
 begin atomic
-    select distinct source from {schema}.mart_reporting
-    where organisation_code in (select {schema}.own_organisations());
+    select source from {{schema}}.{SOURCE_TABLE}
+    where organisation_code in (select {{schema}}.own_organisations());
 end
 """
 
 OWN_ROWS = {
     "reference": "true",
-    "task": "exists (select from {schema}.own_task as o where o.task_key = {table}.task_key)",
-    "exported task": "exists (select from {schema}.own_task as o "
-    "where o.task_key = {table}.task_key) "
-    "or exists (select from {schema}.exported_task as e where e.task_key = {table}.task_key)",
+    "task": "exists (select from {schema}.own_task as own where own.task_key = {table}.task_key)",
     "organisation": "organisation_code = any (array(select {schema}.own_organisations()))",
-    "source": "source in (select {schema}.own_sources())",
+    "source": "source = any (array(select {schema}.own_sources()))",
 }
+# A task led by nobody known is still the business of the body that exports it.
+OWN_ROWS["exported task"] = "{} or {}".format(OWN_ROWS["source"], OWN_ROWS["task"])
 
 
 def ensure_roles(connection: psycopg.Connection) -> None:
@@ -148,29 +149,35 @@ def ensure_roles(connection: psycopg.Connection) -> None:
         connection.execute(CONTROL_GRANTS)
 
 
-def own_rows(table: Table, tables: Mapping[str, Table]) -> str | None:
+def own_rows(table: Table) -> str | None:
     """Which rule of ``OWN_ROWS`` gives an organisation its rows; None where it reads nothing."""
     if table.name.startswith("dim_") and table.name != "dim_task":
         return "reference"
     if "task_key" in table.column_names:
-        return "exported task" if _knows_exporters(tables) else "task"
+        return "exported task" if "source" in table.column_names else "task"
     if "organisation_code" in table.column_names:
         return "organisation"
-    if "source" in table.column_names and _knows_sources(tables):
-        return "source"
-    return None
+    return "source" if "source" in table.column_names else None
 
 
-def secure(connection: psycopg.Connection, schema: str, tables: Mapping[str, Table]) -> None:
-    """Give the new schema its look-ups, row security and grants."""
-    _create_lookups(connection, schema, tables)
+def secure(
+    connection: psycopg.Connection,
+    schema: str,
+    tables: Mapping[str, Table],
+    owners: Iterable[tuple[str, str]],
+) -> None:
+    """Give the new schema its look-ups, row security and grants.
+
+    ``owners``: each source with the organisation it belongs to.
+    """
+    _create_lookups(connection, schema, owners)
     place = sql.Identifier(schema)
     for role in ROLES:
         connection.execute(
             sql.SQL("grant usage on schema {} to {}").format(place, sql.Identifier(role))
         )
     for table in tables.values():
-        rule = own_rows(table, tables)
+        rule = own_rows(table)
         _secure_rows(connection, schema, table, rule)
         _grant(connection, schema, table, [ENGINEER], whole=True)
         readers = [LEADERSHIP, *([ORGANISATION] if rule else [])]
@@ -189,27 +196,25 @@ def open_to_all(connection: psycopg.Connection, schema: str, table: str) -> None
 
 
 def _create_lookups(
-    connection: psycopg.Connection, schema: str, tables: Mapping[str, Table]
+    connection: psycopg.Connection, schema: str, owners: Iterable[tuple[str, str]]
 ) -> None:
     """What the rules of ``OWN_ROWS`` ask: the reader's organisations, sources and tasks."""
     place, readers = sql.Identifier(schema), sql.Identifier(ORGANISATION)
-    functions = {"own_organisations": OWN_ORGANISATIONS}
-    if _knows_sources(tables):
-        functions["own_sources"] = OWN_SOURCES
-    for name, body in functions.items():
+    connection.execute(sql.SQL(SOURCES).format(schema=place))
+    copied = sql.SQL("copy {} from stdin (freeze)").format(sql.Identifier(schema, SOURCE_TABLE))
+    with connection.cursor() as cursor, cursor.copy(copied) as copy:
+        for owner in owners:
+            copy.write_row(owner)
+    for name, body in (("own_organisations", OWN_ORGANISATIONS), ("own_sources", OWN_SOURCES)):
         connection.execute(sql.SQL(body).format(schema=place))
         function = sql.SQL("function {}()").format(sql.Identifier(schema, name))
         connection.execute(sql.SQL("revoke all on {} from public").format(function))
         connection.execute(sql.SQL("grant execute on {} to {}").format(function, readers))
-    views = {"own_task": OWN_TASK}
-    if _knows_exporters(tables):
-        views["exported_task"] = EXPORTED_TASK
-    for name, body in views.items():
-        connection.execute(sql.SQL(body).format(schema=place))
-        view = sql.Identifier(schema, name)
-        connection.execute(sql.SQL("grant select on {} to {}").format(view, readers))
-        said = "Nhiệm vụ của cơ quan đang đọc / Tasks of the organisation that reads this"
-        comment_on(connection, sql.SQL("view {}").format(view), said)
+    connection.execute(sql.SQL(OWN_TASK).format(schema=place))
+    view = sql.Identifier(schema, "own_task")
+    connection.execute(sql.SQL("grant select on {} to {}").format(view, readers))
+    said = "Nhiệm vụ của cơ quan đang đọc / Tasks of the organisation that reads this"
+    comment_on(connection, sql.SQL("view {}").format(view), said)
 
 
 def _secure_rows(
@@ -271,13 +276,3 @@ def _shown(table: Table, withheld: Iterable[str]) -> list[str]:
 
 def _names(names: Iterable[str]) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(name) for name in names)
-
-
-def _knows_sources(tables: Mapping[str, Table]) -> bool:
-    return "mart_reporting" in tables and {"source", "organisation_code"} <= set(
-        tables["mart_reporting"].column_names
-    )
-
-
-def _knows_exporters(tables: Mapping[str, Table]) -> bool:
-    return "source_organisation_code" in tables["dim_task"].column_names

@@ -18,7 +18,7 @@ from psycopg import sql
 
 from task_warehouse.errors import StorageError, UsageError
 from task_warehouse.exporting import SCHEMA
-from task_warehouse.postgres.access import ensure_roles, secure
+from task_warehouse.postgres.access import SOURCE_TABLE, ensure_roles, secure
 from task_warehouse.postgres.address import Address, connected
 from task_warehouse.postgres.copying import copy_table
 from task_warehouse.postgres.declaring import (
@@ -29,7 +29,7 @@ from task_warehouse.postgres.declaring import (
     declare_relations,
 )
 from task_warehouse.postgres.imprint import IMPRINT_TABLES, write_imprint
-from task_warehouse.postgres.relations import Table, read_tables
+from task_warehouse.postgres.relations import Table, read_tables, source_owners
 from task_warehouse.postgres.switching import (
     Patience,
     Served,
@@ -177,7 +177,7 @@ def _build(
                 copy_table(snapshot, connection, schema, table, manifest.tables[table.name].rows)
                 tell(STEP, table.name, done=done, total=len(tables))
             _declare(connection, schema, tables)
-            secure(connection, schema, tables)
+            secure(connection, schema, tables, source_owners(snapshot, tables))
             write_imprint(connection, schema, manifest, content, datetime.now(UTC))
             comment_on(
                 connection,
@@ -231,7 +231,7 @@ def _compare(manifest: Manifest, tables: Mapping[str, Table]) -> None:
             where=where,
             remedy="publish the snapshot again, then load it",
         )
-    if taken := sorted(set(tables) & IMPRINT_TABLES):
+    if taken := sorted(set(tables) & {*IMPRINT_TABLES, SOURCE_TABLE}):
         raise UsageError(
             f"{', '.join(taken)} is a name that schema {SCHEMA} needs for itself",
             where=where,

@@ -20,7 +20,6 @@ RELATIONS = {
 LOOKED_UP = (
     "organisation_code",
     "lead_code",
-    "source_organisation_code",
     "parent_code",
     "as_of_date",
     "business_date",
@@ -83,6 +82,26 @@ def read_tables(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, Table]
         kept = tuple(f for f in table.foreign_keys if _is_key(tables[f.table], f.referenced))
         tables[name] = replace(table, foreign_keys=kept)
     return tables, notes
+
+
+def source_owners(
+    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Table]
+) -> list[tuple[str, str]]:
+    """Each source with the organisations it belongs to, as far as the marts say so."""
+    known = [
+        f"select source, {column} from {SCHEMA}.{table}"
+        for table, column in (
+            ("mart_reporting", "organisation_code"),
+            ("dim_task", "source_organisation_code"),
+        )
+        if table in tables and {"source", column} <= set(tables[table].column_names)
+    ]
+    if not known:
+        return []
+    pairs = f"from ({' union '.join(known)}) as owned (source, code)"
+    return connection.execute(
+        f"select source, code {pairs} where source is not null and code is not null order by all"
+    ).fetchall()
 
 
 def _declared(connection: duckdb.DuckDBPyConnection) -> list[Table]:
