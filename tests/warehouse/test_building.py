@@ -85,7 +85,10 @@ def test_a_past_morning_knows_only_what_was_known(morning_home: Home, tmp_path: 
     assert unseen == (0, "2025-10-05")
 
 
-def test_no_tasks_yet_names_the_earliest_day(morning_home: Home) -> None:
+def test_no_tasks_yet_names_the_earliest_day(
+    morning: duckdb.DuckDBPyConnection, morning_home: Home
+) -> None:
+    assert morning is not None
     before = _state(morning_home)
     with pytest.raises(NoDataError, match="earliest business date with tasks is 2025-10-01"):
         building.build(morning_home, date(2025, 9, 30), RUN)
