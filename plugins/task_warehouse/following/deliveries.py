@@ -109,6 +109,7 @@ class Wanted:
     dataset: str = ""
     verdict: str = ""
     reason: str = ""
+    having: str = ""
     page: int = 1
 
 
@@ -137,7 +138,10 @@ def _limits(wanted: Wanted) -> tuple[str, dict[str, Any]]:
         "reason_code": wanted.reason,
     }
     given = {name: value for name, value in columns.items() if value}
-    return " and ".join(["true", *(f"{name} = ${name}" for name in given)]), dict(given)
+    tests = ["true", *(f"{name} = ${name}" for name in given)]
+    if wanted.having in COUNTS:
+        tests.append(f"{wanted.having} > 0")
+    return " and ".join(tests), dict(given)
 
 
 def totals(reading: Reading) -> tuple[list[Row], Row]:

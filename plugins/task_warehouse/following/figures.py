@@ -24,11 +24,14 @@ FIGURES = {
 
 SORTS = {
     "days_late": "status.days_late desc nulls last",
-    "due_on": "status.due_on nulls last",
+    "due_on": "status.due_on asc nulls last",
     "last_reported_on": "status.last_reported_on desc nulls last",
     "percent_complete": "status.percent_complete desc nulls last",
-    "task_code": "tasks.task_code",
+    # The rows of a mart lie in the order of their keys.
+    "task_code": "status.rowid asc",
 }
+SEARCHED = "tasks.task_code, tasks.title, tasks.document_code, tasks.lead_text"
+SEARCHED_OF_BODY = "scored.organisation_code, organisations.name, organisations.name_en"
 
 _LED = """
     status.task_key in (
@@ -53,6 +56,7 @@ class Asked:
     organisation: str = ""
     figure: str = "tasks"
     document: str = ""
+    source: str = ""
     query: str = ""
     sort: str = "days_late"
     page: int = 1
@@ -81,15 +85,9 @@ def scorecard(reading: Reading, organisation: str) -> Row | None:
 
 def scorecards(reading: Reading, kind: str, query: str) -> list[Row]:
     """The figures of all bodies of a kind (all kinds where empty) with the words in their name."""
-    found = searching.words(query)
-    values: dict[str, Any] = {"day": reading.manifest.as_of_date}
-    tests = ["scored.organisation_code != 'VN'"]
-    for place, word in enumerate(found):
-        values[f"word_{place}"] = searching.pattern(word)
-        tests.append(
-            "regexp_matches(concat_ws(' ', scored.organisation_code, organisations.name,"
-            f" organisations.name_en), $word_{place})"
-        )
+    condition, words = searching.condition(SEARCHED_OF_BODY, searching.patterns(query))
+    values: dict[str, Any] = {"day": reading.manifest.as_of_date, **words}
+    tests = ["scored.organisation_code != 'VN'", condition]
     if kind:
         values["kind"] = kind
         tests.append("scored.kind = $kind")
@@ -110,41 +108,42 @@ def tasks(reading: Reading, asked: Asked) -> Listed:
     if asked.document:
         values["document"] = asked.document
         tests.append("status.document_code = $document")
-    if found := searching.words(asked.query):
-        condition, of_words = reading.morning.index.condition(found)
+    if asked.source:
+        values["source"] = asked.source
+        tests.append("status.source = $source")
+    searched = ""
+    if found := searching.patterns(asked.query):
+        condition, words = searching.condition(SEARCHED, found)
+        searched = "inner join dim_task as tasks on status.task_key = tasks.task_key"
         tests.append(condition)
-        values.update(of_words)
-    chosen = (
-        "from fct_task_status as status inner join dim_task as tasks"
-        f" on status.task_key = tasks.task_key where {' and '.join(tests)}"
-    )
+        values.update(words)
+    chosen = f"from fct_task_status as status {searched} where {' and '.join(tests)}"
     return _page(reading, asked, chosen, values)
 
 
 def _page(reading: Reading, asked: Asked, chosen: str, values: dict[str, Any]) -> Listed:
-    # Once through the tasks: their number, and the keys of the page.
+    column, _, direction = SORTS[asked.sort].partition(" ")
+    # Once through the tasks, by row number: their count, and the rows of the page.
     rows = reading.rows(
         f"""
         with chosen as materialized (
-            select status.task_key, row_number() over (
-                order by {SORTS[asked.sort]}, status.task_key
-            ) as place, count(*) over () as total
-            {chosen}
+            select status.rowid as place, {column} as ranked {chosen}
         ),
         page as (
-            select * from chosen where place > $skipped order by place limit {PAGE_ROWS}
+            select place, ranked from chosen
+            order by ranked {direction}, place limit {PAGE_ROWS} offset $skipped
         )
-        select page.total, tasks.*, status.status_class, status.completed_on, status.days_late,
-            status.percent_complete, status.last_reported_on, status.is_suspended,
+        select (select count(*) from chosen) as total, tasks.*, status.status_class,
+            status.completed_on, status.days_late, status.percent_complete,
+            status.last_reported_on, status.is_suspended,
             coalesce(organisations.name, tasks.lead_code) as lead_name,
             coalesce(organisations.name_en, tasks.lead_code) as lead_name_en
         from page
-        inner join dim_task as tasks on page.task_key = tasks.task_key
-        inner join fct_task_status as status
-            on page.task_key = status.task_key and status.as_of_date = $day
+        inner join fct_task_status as status on page.place = status.rowid
+        inner join dim_task as tasks on status.task_key = tasks.task_key
         left join dim_organisation as organisations
             on tasks.lead_code = organisations.organisation_code and organisations.is_current
-        order by page.place
+        order by page.ranked {direction}, page.place
         """,
         {**values, "skipped": (asked.page - 1) * PAGE_ROWS},
     )

@@ -18,7 +18,6 @@ import duckdb
 
 from task_warehouse import ledger, receipts
 from task_warehouse.errors import NoDataError
-from task_warehouse.following import searching
 from task_warehouse.settings import Home
 from task_warehouse.snapshots import DATABASE_NAME, LINK_NAME, Manifest
 
@@ -30,19 +29,18 @@ SNAPSHOT = "snapshot"
 
 
 class Morning:
-    """One snapshot in force, and the search index over its tasks."""
+    """One snapshot in force."""
 
     def __init__(self, home: Home, folder: Path) -> None:
         self.home = home
         self.folder = folder
         self.manifest = Manifest.read(folder)
-        # The snapshot is attached to a database in memory, which holds what is only ours.
+        # Attached to a database in memory, where the views over the rooms can be made.
         self._database = duckdb.connect(config={"memory_limit": MEMORY_LIMIT})
         self._database.execute("set timezone = 'UTC'; set temp_directory = ''")
         path = str(folder / DATABASE_NAME).replace("'", "''")
         self._database.execute(f"attach '{path}' as {SNAPSHOT} (read_only)")
         self._confine(home)
-        self.index = searching.Index(self.connection)
 
     def _confine(self, home: Home) -> None:
         rooms = (home.accepted, home.receipts, home.ledger, home.rejects, _warnings(home))

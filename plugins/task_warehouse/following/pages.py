@@ -86,7 +86,6 @@ def open_page(
     del lang  # Declared for the address; the frame reads it.
     library: Library = request.app.state.library
     morning = library.morning()
-    morning.index.start()
     with morning.connection() as connection:
         yield Page(frame_of(request, sees_values=sees_values), Reading(morning, connection))
 

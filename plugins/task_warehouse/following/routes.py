@@ -55,6 +55,7 @@ def list_tasks(
     organisation: Code = "",
     figure: Code = "tasks",
     document: Code = "",
+    source: Code = "",
     q: SearchText = "",
     sort: Code = "days_late",
     page: PageNumber = 1,
@@ -63,9 +64,9 @@ def list_tasks(
     card = figures.scorecard(here.reading, organisation or NATION)
     if figure not in figures.FIGURES or sort not in figures.SORTS or (organisation and not card):
         raise NotFoundError
-    asked = figures.Asked(organisation, figure, document, q.strip(), sort, page)
+    asked = figures.Asked(organisation, figure, document, source, q.strip(), sort, page)
     listed = figures.tasks(here.reading, asked)
-    is_figure = card is not None and not (document or asked.query)
+    is_figure = card is not None and not (document or source or asked.query)
     return here.show(
         "tasks.html.j2",
         asked=asked,
@@ -171,10 +172,13 @@ def list_deliveries(
     dataset: Code = "",
     verdict: Code = "",
     reason: Code = "",
+    having: Code = "",
     page: PageNumber = 1,
 ) -> HTMLResponse:
-    """Deliveries in the ledger."""
-    wanted = deliveries.Wanted(source, dataset, verdict, reason, page)
+    """Deliveries in the ledger; ``having`` names a count that must not be nothing."""
+    if having and having not in deliveries.COUNTS:
+        raise NotFoundError
+    wanted = deliveries.Wanted(source, dataset, verdict, reason, having, page)
     rows, total = deliveries.entries(here.reading, wanted)
     return here.show(
         "deliveries.html.j2",

@@ -10,7 +10,7 @@ from task_warehouse.following.library import Reading, Row
 
 PAGE_ROWS = 50
 HISTORY_ROWS = 200
-FAILED = ("missing", "refused")
+WORST_FIRST = ("refused", "missing", "late", "duplicate", "nothing_arose", "on_time")
 
 _NAMED = """
     left join dim_organisation as organisations
@@ -54,7 +54,8 @@ def outcomes(reading: Reading) -> list[Row]:
     """How many sources and datasets are in each state now."""
     return reading.rows(
         f"select status, count(*) as obligations, count(distinct source) as sources"
-        f" from ({_STATE}) group by status order by status",
+        f" from ({_STATE}) group by status"
+        f" order by list_position({list(WORST_FIRST)!r}, status)",
         {"day": reading.manifest.as_of_date},
     )
 
@@ -149,7 +150,7 @@ def cause_texts() -> dict[str, tuple[str, str]]:
     }
     for contract in load_contracts().by_dataset.values():
         for rule in contract.rules:
-            texts[rule.check_id] = (_general(rule.message_vi), _general(rule.message_en))
+            texts[rule.check_id] = (_general(rule.title_vi), _general(rule.title_en))
     return texts
 
 

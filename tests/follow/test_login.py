@@ -1,0 +1,167 @@
+"""Airflow's own login before every page: a real API server, its real users, every route."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+from fastapi.routing import APIRoute
+
+from task_warehouse import orchestration
+from task_warehouse.following.application import create_app
+from tests.follow.made_home import MadeHome
+
+START_SECONDS = 300
+REFUSED = (401, 403)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running API server over the made data root."""
+
+    url: str
+    made: MadeHome
+    passwords: Path
+
+    def get(self, path: str, token: str | None = None, **cookies: str) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return requests.get(
+            self.url + path, headers=headers, cookies=cookies, timeout=120, allow_redirects=False
+        )
+
+    def token(self, user: str) -> str:
+        password = json.loads(self.passwords.read_text(encoding="utf-8"))[user]
+        answer = requests.post(
+            f"{self.url}/auth/token", json={"username": user, "password": password}, timeout=60
+        )
+        answer.raise_for_status()
+        return str(answer.json()["access_token"])
+
+
+@pytest.fixture(scope="module")
+def server(made: MadeHome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    root = tmp_path_factory.mktemp("airflow") / "home"
+    copied = made.copied_to(root)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    orchestration.prepare(copied.home)
+    environment = orchestration.environment(copied.home) | {
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,viewer:viewer",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
+        "AIRFLOW__API_AUTH__JWT_SECRET": "only-for-this-test-0123456789-abcdefghijklmnopqrstuvwxyz",
+    }
+    log = (root / "api-server.log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "airflow", "api-server", "--port", str(port), "--workers", "1"],
+        env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+    )  # fmt: skip
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait(process, url, root / "api-server.log")
+        passwords = copied.home.airflow / "simple_auth_manager_passwords.json.generated"
+        yield Server(url, copied, passwords)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(60)
+        log.close()
+
+
+def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if requests.get(f"{url}/api/v2/version", timeout=5).ok:
+                return
+        except requests.RequestException:
+            time.sleep(0.5)
+    pytest.fail(f"the API server did not start:\n{log.read_text(errors='replace')[-3000:]}")
+
+
+def addresses(made: MadeHome) -> list[str]:
+    """An address of each route of the app, as the app itself lists them."""
+    values = {
+        "{delivery_id}": made.tasks, "{source}": "bo-x", "{name}": "page.css",
+        "{rest:path}": "no/such/page",
+    }  # fmt: skip
+    queries = {"/task": "?key=bo-x/NV-1", "/document": "?code=57-NQ/TW"}
+    found = []
+    for route in create_app(made.home).routes:
+        assert isinstance(route, APIRoute), f"{route} asks nobody for a login"
+        path = route.path
+        for name, value in values.items():
+            path = path.replace(name, value)
+        assert "{" not in path, path
+        found.append("/follow" + path + queries.get(path, ""))
+    return found
+
+
+def test_without_a_login_every_route_refuses(server: Server) -> None:
+    tried = addresses(server.made)
+    assert len(tried) >= 15
+    for address in tried:
+        answer = server.get(address)
+        assert answer.status_code in REFUSED, address
+        assert "NV-1" not in answer.text
+        assert "Bộ X" not in answer.text
+
+
+def test_what_is_no_login_is_none(server: Server) -> None:
+    for token in ("", "x", "e30.e30.e30", server.token("admin")[:-2] + "xx"):
+        assert server.get("/follow/tasks", token).status_code in REFUSED, token
+        assert server.get("/follow/tasks", _token=token).status_code in REFUSED, token
+
+
+def test_other_methods_and_unknown_addresses_refuse_too(server: Server) -> None:
+    for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"):
+        answer = requests.request(method, f"{server.url}/follow/tasks", timeout=60)
+        assert answer.status_code in (*REFUSED, 405), method
+    for address in ("/follow/docs", "/follow/openapi.json", "/follow/../follow/tasks", "/follow//"):
+        assert server.get(address).status_code in REFUSED, address
+
+
+def test_with_a_login_every_route_answers(server: Server) -> None:
+    token = server.token("admin")
+    for address in addresses(server.made):
+        expected = 404 if address.endswith("no/such/page") else 200
+        assert server.get(address, token).status_code == expected, address
+    assert "Chuyển đổi số" in server.get("/follow/tasks", token).text
+
+
+def test_the_cookie_of_the_web_ui_is_a_login(server: Server) -> None:
+    answer = server.get("/follow/tasks", _token=server.token("admin"))
+    assert answer.status_code == 200
+
+
+def test_who_may_only_look_sees_no_values_as_received(server: Server) -> None:
+    token = server.token("viewer")
+    address = f"/follow/delivery/{server.made.tasks}"
+    page = server.get(f"{address}?line=2", token)
+    assert page.status_code == 200
+    assert "NV-1,Chuyển đổi số" not in page.text
+    assert server.get(f"{address}/bytes", token).status_code == 403
+    assert "NV-1,Chuyển đổi số" in server.get(f"{address}?line=2", server.token("admin")).text
+
+
+def test_a_person_without_a_login_gets_a_page_that_says_so(server: Server) -> None:
+    answer = requests.get(
+        f"{server.url}/follow/", headers={"Accept": "text/html"}, timeout=60, allow_redirects=False
+    )
+    assert answer.status_code == 401
+    assert "Cần đăng nhập" in answer.text
+
+
+def test_airflow_lists_the_view(server: Server) -> None:
+    plugins = server.get("/api/v2/plugins", server.token("admin")).json()["plugins"]
+    ours = next(plugin for plugin in plugins if plugin["name"] == "follow_a_number")
+    assert ours["external_views"][0]["href"] == "follow/"
