@@ -92,22 +92,7 @@ def server() -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="postgres-door-"))
     if owner:
         shutil.chown(folder, owner)
-    secret = folder / "password"
-    secret.write_text(PASSWORD)
-    secret.chmod(0o644)
-    data = folder / "data"
-    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
-    subprocess.run(
-        [
-            *(binaries / "initdb", "-D", data, "-U", "postgres", "-E", "UTF8", "--no-sync"),
-            *("-A", "scram-sha-256", "--pwfile", secret),
-        ],
-        user=owner,
-        cwd=folder,
-        env=environment,
-        check=True,
-        capture_output=True,
-    )
+    data = _initialise(binaries, folder, owner)
     port = _free_port()
     settings = {
         "port": port,
@@ -118,14 +103,8 @@ def server() -> Iterator[Server]:
     }
     given = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [binaries / "postgres", "-D", data, *given],
-            user=owner,
-            cwd=folder,
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
+        command = [binaries / "postgres", "-D", data, *given]
+        process = subprocess.Popen(command, user=owner, cwd=folder, stdout=log, stderr=log)
     running = Server(port, data, process.pid)
     try:
         _wait_until_up(running, process, folder / "log")
@@ -136,6 +115,23 @@ def server() -> Iterator[Server]:
         process.terminate()
         process.wait(30)
         shutil.rmtree(folder)
+
+
+def _initialise(binaries: Path, folder: Path, owner: str | None) -> Path:
+    secret, data = folder / "password", folder / "data"
+    secret.write_text(PASSWORD)
+    secret.chmod(0o644)
+    subprocess.run(
+        [
+            *(binaries / "initdb", "-D", data, "-U", "postgres", "-E", "UTF8", "--no-sync"),
+            *("--locale", "C.UTF-8", "-A", "scram-sha-256", "--pwfile", secret),
+        ],
+        user=owner,
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
+    return data
 
 
 def _wait_until_up(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
