@@ -55,6 +55,7 @@ REJECTS = {
     "message_en": "varchar",
     "responsibility": "varchar",
     "raw": "varchar",
+    "record_key": "varchar",
 }
 LEDGER = {
     "delivery_id": "varchar",
@@ -99,19 +100,22 @@ def batches(folder: Path) -> list[str]:
 
 
 def write_parquet(con: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
-    """Write the rows of ``query`` to ``target``, whole or not at all.
+    """Write the rows of ``query`` to ``target``, whole or not at all, always in the same bytes.
 
+    One thread writes: several would cut row groups where the blocks of their source happen to end.
     Raises :class:`StorageError` when the disk does not take it.
     """
     aside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     with landing.our_storage(target), _disk_full(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
+            con.execute("set threads = 1")
             con.execute(f"copy ({query}) to '{_escaped(aside)}' ({WRITE_OPTIONS})")
             with aside.open("rb") as stream:
                 os.fsync(stream.fileno())
             aside.replace(target)
         finally:
+            con.execute("reset threads")
             aside.unlink(missing_ok=True)
 
 

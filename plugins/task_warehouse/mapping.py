@@ -1,9 +1,13 @@
 """Text tables to canonical tables: the source's headers, dates, numbers and codes become ours.
 
-Set-wise for any number of deliveries: the headers of each layout become positions (resolved once
-per distinct header signature and options), positions a column of a table joined to the text, and
-one query per dataset maps every delivery of it. Nothing is lost: a value that does not read as what
-its column asks for stays as received, and the check refuses it.
+Set-wise for any number of deliveries: the headers of each layout become positions, resolved once
+per distinct header signature and options, and one query per dataset maps every delivery of it.
+That query joins nothing. A join of a million rows with a few layouts costs little, but it does not
+keep their order, and sorting them again costs more than all the rest; an enumeration of the layouts
+and lists of what they say are looked up in place.
+
+Nothing is lost: a value that does not read as what its column asks for stays as received, and the
+check refuses it.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ import duckdb
 import pyarrow as pa
 
 from task_warehouse.checking import forms, secrecy
-from task_warehouse.checking.conditions import in_list, literal, quote
+from task_warehouse.checking.conditions import in_list, quote
 from task_warehouse.contracts import Column, Contract, Contracts
 from task_warehouse.vocabulary import Resolution
 
@@ -108,6 +112,15 @@ def register_deliveries(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Del
         ]
     )
     create_from(con, "deliveries", pa.Table.from_pylist(rows, schema=schema))
+    for name in ("source", "mode", "values_key"):
+        _set_list(
+            con, f"delivery_{name}", f"select {name} as item, number from deliveries", "number"
+        )
+
+
+def of_delivery(name: str) -> str:
+    """SQL of a delivery's ``source``, ``mode`` or ``values_key`` in a row that has its number."""
+    return f"getvariable('delivery_{name}')[number + 1]"
 
 
 def create_from(con: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
@@ -187,70 +200,99 @@ def map_dataset(
 
     Reads ``text`` (the reader's output with ``file_row_number``; those of this dataset lie between
     ``first_row`` and ``last_row``), ``deliveries``, ``layout_positions`` and ``open_deliveries``
-    (ids that were not refused as a whole). ``row_id`` orders rows by delivery and record.
+    (ids that were not refused as a whole). Rows are in the order of deliveries and records.
     """
     contract = contracts.by_dataset[dataset]
     own_values = {_values_key(item): item.options.get("values") or {} for item in deliveries}
     coded = [column for column in contract.columns if column.form == "code"]
     for column in coded:
         _create_codes(con, contracts, contract, column, own_values)
+    layout_key = _create_layouts(con, contract)
     table = table_of(dataset)
     query = (
-        f"with layout as ({_layouts(contract)}),"
-        f" cut as ({_cut(contracts, contract, first_row, last_row)}),"
-        f" neat as ({_neat(contracts, contract)}),"
-        f" typed as ({_typed(contract, coded)})"
-        f" select *, {_key_hash(contract)} as key_hash from typed"
+        f"with cut as ({_cut(contracts, contract, layout_key, first_row, last_row)}),"
+        f" neat as ({_neat(contracts, contract)}), typed as ({_typed(contract, coded)})"
+        f" select * exclude ({', '.join(LOOKED_UP)}), {_key_hash(contract)} as key_hash,"
+        f" cast(null as varchar) as warned from typed"
     )
     con.execute(f"create or replace table {table} as {query}")
+    if not _is_ordered(con, table):
+        con.execute(f"create or replace table {table} as {query} order by row_id")
     for column in coded:
         _resolve_rare_codes(con, contracts, contract, column, own_values)
     return table
 
 
-def _layouts(contract: Contract) -> str:
-    positions = ", ".join(
-        f"place.positions[{index}] as {quote('at_' + name)}"
-        for index, name in enumerate(contract.names, start=1)
+def _is_ordered(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """The reader writes deliveries and records in order; if not, the table is sorted once."""
+    broken = con.execute(
+        f"select 1 from (select row_id, lag(row_id) over () as before from {table})"
+        " where row_id <= before limit 1"
+    ).fetchone()
+    return broken is None
+
+
+# What a row needs to know of its layout while it is mapped, and what its checks ask for.
+LOOKED_UP = ("values_key", "date_format", "decimal_mark", "file_format")
+KEPT = ("number", "organisation_code", "business_date", "received_at", "task_source")
+
+
+def _set_list(con: duckdb.DuckDBPyConnection, name: str, items: str, order: str) -> None:
+    con.execute(f"set variable {name} = (select list(item order by {order}) from ({items}))")
+
+
+def _create_layouts(con: duckdb.DuckDBPyConnection, contract: Contract) -> str:
+    """Enumerate the layouts of a dataset and list what each says; SQL of a text row's key."""
+    con.execute(
+        "create or replace table layouts as select"
+        " row_number() over (order by number, part) as layout_no, place.*, delivery.* exclude (delivery_id) from layout_positions as place"
+        " join deliveries as delivery using (delivery_id)"
+        f" where dataset = '{contract.dataset}'"
+        " and delivery_id in (select delivery_id from open_deliveries)"
     )
-    return (
-        f"select delivery.*, place.part, place.file_format, {positions}"
-        f" from deliveries as delivery join layout_positions as place using (delivery_id)"
-        f" where delivery.dataset = {literal(contract.dataset)}"
-        f" and delivery_id in (select delivery_id from open_deliveries)"
+    doubled = con.execute(
+        "select 1 from layouts group by delivery_id having count(*) > 1 limit 1"
+    ).fetchone()
+    key = "delivery_id || chr(31) || part" if doubled else "delivery_id"
+    kind = f"layout_of_{contract.dataset}"
+    con.execute(
+        f"create type {kind} as enum (select key from (select {key} as key, layout_no from layouts"
+        " union all select '', null) order by layout_no nulls last)"
     )
+    for name in (*KEPT, *LOOKED_UP):
+        _set_list(
+            con, f"layout_{name}", f"select {name} as item, layout_no from layouts", "layout_no"
+        )
+    for index, name in enumerate(contract.names, start=1):
+        items = f"select positions[{index}] as item, layout_no from layouts"
+        _set_list(con, f"position_of_{name}", items, "layout_no")
+    return f"cast(enum_code(try_cast({key} as {kind})) as integer) + 1"
 
 
-CONTEXT = (
-    "delivery_id",
-    "source",
-    "organisation_code",
-    "business_date",
-    "received_at",
-    "mode",
-    "task_source",
-    "values_key",
-    "date_format",
-    "decimal_mark",
-    "file_format",
-    "part",
-)
-
-
-def _cut(contracts: Contracts, contract: Contract, first_row: int, last_row: int) -> str:
+def _cut(
+    contracts: Contracts, contract: Contract, layout_key: str, first_row: int, last_row: int
+) -> str:
     """Cells by column as received, and whether any cell of the row needs cleaning or is a mark."""
     cells = ", ".join(
-        f"here.cells[layout.{quote('at_' + name)}] as {quote(name)}" for name in contract.names
+        f"cells[getvariable('position_of_{name}')[layout_no]] as {quote(name)}"
+        for name in contract.names
     )
-    context = ", ".join(f"layout.{name}" for name in CONTEXT)
+    context = ", ".join(
+        f"getvariable('layout_{name}')[layout_no] as {name}" for name in KEPT + LOOKED_UP
+    )
+    untidy = forms.needs_cleaning("joined", contracts.null_markers["typed"])
     return (
-        f"select (layout.number << {RECORD_BITS}) + here.record as row_id, here.record, here.line,"
-        f" {context}, {forms.needs_cleaning('here.joined', contracts.null_markers['typed'])}"
-        f" as is_untidy, {secrecy.is_marked('here.joined')} as is_marked, {cells}"
-        f" from (select *, {secrecy.joined('cells')} as joined from text where problem is null"
-        f" and file_row_number between {first_row} and {last_row}) as here"
-        f" join layout on layout.delivery_id = here.delivery_id and layout.part = here.part"
+        f"select (getvariable('layout_number')[layout_no] << {RECORD_BITS}) + record as row_id,"
+        f" delivery_id, part, record, line, {context}, {untidy} as is_untidy,"
+        f" {secrecy.is_marked('joined')} as is_marked, {cells}"
+        f" from (select *, {layout_key} as layout_no, {secrecy.joined('cells')} as joined"
+        f" from text where problem is null"
+        f" and file_row_number between {first_row} and {last_row})"
+        f" where layout_no <= len(getvariable('layout_number'))"
     )
+
+
+CONTEXT = ("row_id", "delivery_id", "part", "record", "line", *KEPT, *LOOKED_UP, "is_marked")
 
 
 def _neat(contracts: Contracts, contract: Contract) -> str:
@@ -261,37 +303,31 @@ def _neat(contracts: Contracts, contract: Contract) -> str:
         kind = "any" if column.is_text or column.form == "code" else "typed"
         tidied = forms.tidied(name, contracts.null_markers[kind])
         columns.append(f"case when is_untidy then {tidied} else nullif({name}, '') end as {name}")
-    context = ", ".join(CONTEXT)
-    return f"select row_id, record, line, {context}, is_marked, {', '.join(columns)} from cut"
+    return f"select {', '.join(CONTEXT)}, {', '.join(columns)} from cut"
 
 
 def _typed(contract: Contract, coded: Sequence[Column]) -> str:
-    columns, joins = [], []
+    columns = []
     for column in contract.columns:
         name = quote(column.name)
         if column in coded:
-            codes = quote(f"codes_{column.name}")
-            columns.append(f"coalesce({codes}.code, layout.{name}) as {name}")
-            joins.append(
-                f" left join {quote(_codes_table(contract, column))} as {codes}"
-                f" on {codes}.values_key = layout.values_key and {codes}.received = layout.{name}"
-            )
+            columns.append(f"coalesce({_code_of(contract, column)}, {name}) as {name}")
         else:
             canonical = forms.canonical(column).replace(name, f"layout.{name}")
             columns.append(f"{canonical} as {name}")
-    context = ", ".join(f"layout.{name}" for name in CONTEXT)
-    return (
-        f"select layout.row_id, layout.record, layout.line, {context}, layout.is_marked,"
-        f" {', '.join(columns)} from neat as layout{''.join(joins)}"
-    )
+    return f"select {', '.join(CONTEXT)}, {', '.join(columns)} from neat as layout"
 
 
 def _key_hash(contract: Contract) -> str:
-    return f"hash({', '.join(['delivery_id', *(quote(name) for name in contract.key)])})"
+    return f"hash({', '.join(['number', *(quote(name) for name in contract.key)])})"
 
 
-def _codes_table(contract: Contract, column: Column) -> str:
-    return f"codes_{contract.dataset}_{column.name}"
+def _code_of(contract: Contract, column: Column) -> str:
+    """SQL of the code that a received value means, null where it is no usual spelling."""
+    name = f"{contract.dataset}_{column.name}"
+    key = f"layout.values_key || chr(31) || layout.{quote(column.name)}"
+    at = f"cast(enum_code(try_cast({key} as spelling_of_{name})) as integer) + 1"
+    return f"getvariable('code_of_{name}')[{at}]"
 
 
 def _create_codes(
@@ -301,26 +337,21 @@ def _create_codes(
     column: Column,
     own_values: Mapping[str, Mapping[str, Mapping[str, str]]],
 ) -> None:
-    """What the usual spellings of a code column mean, as a table to join."""
+    """Enumerate the usual spellings of a code column and list what they mean."""
     known = contracts.value_maps[column.code_list or ""]
-    rows = []
+    meanings: dict[str, str] = {}
     for values_key, by_column in own_values.items():
         own = by_column.get(column.name, {})
         for text in sorted({*known.texts, *own}):
             code = known.meaning(text, own)
             spellings = {text, text.lower(), text.upper(), text.capitalize(), text.title()}
-            rows += [
-                {"values_key": values_key, "received": spelling, "code": code}
-                for spelling in spellings
-                if code is not None
-            ]
-    names = ("values_key", "received", "code")
-    schema = pa.schema([(name, pa.string()) for name in names])
-    create_from(con, "codes_raw", pa.Table.from_pylist(rows, schema=schema))
-    con.execute(
-        f"create or replace table {_codes_table(contract, column)} as"
-        " select values_key, received, any_value(code) as code from codes_raw group by all"
-    )
+            if code is not None:
+                meanings.update({f"{values_key}\x1f{spelling}": code for spelling in spellings})
+    table = pa.table({"spelling": list(meanings), "item": list(meanings.values())})
+    create_from(con, "codes", table)
+    name = f"{contract.dataset}_{column.name}"
+    con.execute(f"create type spelling_of_{name} as enum (select spelling from codes order by 1)")
+    _set_list(con, f"code_of_{name}", "select * from codes", "spelling")
 
 
 def _resolve_rare_codes(
@@ -330,21 +361,24 @@ def _resolve_rare_codes(
     column: Column,
     own_values: Mapping[str, Mapping[str, Mapping[str, str]]],
 ) -> None:
-    """Spellings that no join foresaw, folded one distinct value at a time."""
+    """Spellings that nobody foresaw, folded one distinct value at a time."""
     table, name = table_of(contract.dataset), quote(column.name)
     known = contracts.value_maps[column.code_list or ""]
     codes = in_list(contracts.code_lists[column.code_list or ""])
+    values_key = of_delivery("values_key")
     seen = con.execute(
-        f"select distinct values_key, {name} from {table} where {name} not in {codes}"
+        f"select distinct {values_key}, {name} from {table} where {name} not in {codes}"
     ).fetchall()
-    for values_key, received in seen:
-        code = known.meaning(received, own_values[values_key].get(column.name, {}))
+    for key, received in seen:
+        code = known.meaning(received, own_values[key].get(column.name, {}))
         if code is not None:
             con.execute(
-                f"update {table} set {name} = ? where {name} = ? and values_key = ?",
-                [code, received, values_key],
+                f"update {table} set {name} = ? where {name} = ? and {values_key} = ?",
+                [code, received, key],
             )
 
 
 def _values_key(delivery: Delivery) -> str:
-    return json.dumps(delivery.options.get("values") or {}, sort_keys=True, ensure_ascii=False)
+    """Names the source's own value map; empty, as most are, for none."""
+    values = delivery.options.get("values")
+    return json.dumps(values, sort_keys=True, ensure_ascii=False) if values else ""

@@ -21,7 +21,7 @@ from task_warehouse.checking.refusals import ALL_REJECTED, Refusal, Refusals
 from task_warehouse.contracts import Contract, Contracts
 from task_warehouse.errors import AuditError
 from task_warehouse.ledger import write_parquet
-from task_warehouse.mapping import create_from, table_of
+from task_warehouse.mapping import create_from, of_delivery, table_of
 from task_warehouse.settings import Home
 
 ARROW_TYPES = {
@@ -66,18 +66,29 @@ def set_duplicates_apart(con: duckdb.DuckDBPyConnection, contract: Contract) -> 
 
 
 def create_failures(con: duckdb.DuckDBPyConnection) -> None:
-    """Create ``failures``: a row for each record and rule that it breaks."""
+    """Create ``failures`` (records and the rules they break) and ``fates`` (counts of rows)."""
     con.execute(
         "create or replace table failures (dataset varchar, check_id varchar, severity varchar,"
         " row_id bigint, column_name varchar, expected varchar)"
     )
+    con.execute("create or replace table fates (delivery_id varchar, fate varchar, records bigint)")
 
 
-def accepted_rows(contract: Contract) -> str:
-    """The query of a dataset's rows that break no rule of severity error."""
-    return (
-        f"select * from {table_of(contract.dataset)} where row_id not in"
-        f" ({rejects.REJECTED_ROWS} and dataset = '{contract.dataset}')"
+def split_rows(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Delete the rows of a dataset that break a rule of severity error; note warnings in the rest.
+
+    What is left of the table is what is accepted, in its order: neither a deletion nor an update
+    of a plain column moves a row.
+    """
+    table = table_of(contract.dataset)
+    con.execute(f"insert into fates select delivery_id, 'kept', count(*) from {table} group by all")
+    mine = f"dataset = '{contract.dataset}'"
+    con.execute(f"delete from {table} where row_id in ({rejects.REJECTED_ROWS} and {mine})")
+    con.execute(
+        f"update {table} set warned = said.checks from (select row_id,"
+        f" string_agg(check_id, ',' order by check_id) as checks from failures"
+        f" where {mine} and severity = 'warn' group by row_id) as said"
+        f" where said.row_id = {table}.row_id"
     )
 
 
@@ -85,19 +96,20 @@ def write_accepted(
     con: duckdb.DuckDBPyConnection, home: Home, contract: Contract, batch: str
 ) -> None:
     """Write ``accepted/<dataset>/<batch>.parquet``; no file when nothing is accepted."""
-    if con.execute(f"select 1 from ({accepted_rows(contract)}) limit 1").fetchone() is None:
+    table = table_of(contract.dataset)
+    if con.execute(f"select 1 from {table} limit 1").fetchone() is None:
         return
+    made = {
+        "source": of_delivery("source"),
+        "mode": of_delivery("mode"),
+        "warnings": "coalesce(string_split(warned, ','), cast([] as varchar[]))",
+    }
     columns = ", ".join(
-        f"row.{quote(name)}" for name in ledger.accepted_columns(contract) if name != "warnings"
+        f"{made.get(name, quote(name))} as {quote(name)}"
+        for name in ledger.accepted_columns(contract)
     )
-    query = (
-        f"with said as (select row_id, list(check_id order by check_id) as warnings from failures"
-        f" where dataset = '{contract.dataset}' and severity = 'warn' group by row_id)"
-        f" select {columns}, coalesce(said.warnings, cast([] as varchar[])) as warnings"
-        f" from ({accepted_rows(contract)}) as row left join said on said.row_id = row.row_id"
-        f" order by row.row_id"
-    )
-    write_parquet(con, query, home.accepted / contract.dataset / f"{batch}.parquet")
+    target = home.accepted / contract.dataset / f"{batch}.parquet"
+    write_parquet(con, f"select {columns} from {table}", target)
 
 
 def commit(
@@ -116,7 +128,7 @@ def commit(
     kinds = rejects.load_defect_kinds()
     rows = [
         {"batch": batch, **_ledger_row(contracts, refusals, notes, kinds, counted)}
-        for counted in _count(con, contracts)
+        for counted in _count(con)
     ]
     schema = pa.schema([(name, ARROW_TYPES[kind]) for name, kind in ledger.LEDGER.items()])
     create_from(con, "ledger_rows", pa.Table.from_pylist(rows, schema=schema))
@@ -133,32 +145,27 @@ def commit(
     return CheckSummary(batch=batch, deliveries=len(rows), refused=refused, **total)
 
 
-def _count(con: duckdb.DuckDBPyConnection, contracts: Contracts) -> list[Counted]:
+def _count(con: duckdb.DuckDBPyConnection) -> list[Counted]:
     present = con.execute("select distinct dataset from deliveries order by 1").fetchall()
-    parts = []
+    parts = ["select * from fates"]
     for (dataset,) in present:
-        accepted = accepted_rows(contracts.by_dataset[dataset])
-        warned = f"select row_id from failures where dataset = '{dataset}' and severity = 'warn'"
         parts += [
-            f"select delivery_id, 'kept' as fate from {table_of(dataset)}",
-            f"select delivery_id, 'duplicate' from duplicates_{dataset}",
-            f"select delivery_id, 'accepted' from ({accepted})",
-            f"select delivery_id, 'warned' from ({accepted}) where row_id in ({warned})",
+            f"select delivery_id, 'duplicate', count(*) from duplicates_{dataset} group by all",
+            f"select delivery_id, 'accepted', count(*) from {table_of(dataset)} group by all",
+            f"select delivery_id, 'warned', count(warned) from {table_of(dataset)} group by all",
         ]
     parts.append(
-        "select delivery_id, 'damaged' from text where problem is not null"
-        " and delivery_id in (select delivery_id from open_deliveries)"
+        "select delivery_id, 'damaged', count(*) from text where problem is not null"
+        " and delivery_id in (select delivery_id from open_deliveries) group by all"
     )
-    fates = ", ".join(
-        f"count(*) filter (where fate = '{fate}') as {fate}"
+    sums = ", ".join(
+        f"coalesce(cast(sum(records) filter (where fate = '{fate}') as bigint), 0)"
         for fate in ("kept", "duplicate", "accepted", "warned", "damaged")
     )
     found = con.execute(
-        f"with counts as (select delivery_id, {fates} from ({' union all '.join(parts)})"
-        " group by delivery_id)"
-        " select delivery_id, source, organisation_code, dataset, business_date, received_at,"
-        " coalesce(kept, 0), coalesce(duplicate, 0), coalesce(accepted, 0), coalesce(warned, 0),"
-        " coalesce(damaged, 0) from deliveries left join counts using (delivery_id) order by number"
+        "select delivery_id, source, organisation_code, dataset, business_date, received_at,"
+        f" {sums} from deliveries left join ({' union all '.join(parts)}) using (delivery_id)"
+        " group by all order by any_value(number)"
     ).fetchall()
     return [Counted(*row) for row in found]
 

@@ -6,6 +6,7 @@ import duckdb
 
 from task_warehouse.contracts import Contract
 from task_warehouse.ledger import batches, scan_of
+from task_warehouse.mapping import of_delivery, table_of
 from task_warehouse.settings import Home
 
 KEY_OF = {"documents": "document_code", "tasks": "task_code", "indicators": "indicator_code"}
@@ -25,10 +26,13 @@ def create_known(con: duckdb.DuckDBPyConnection, home: Home, dataset: str) -> No
         _insert(con, dataset, scan_of(folder, files))
 
 
-def add_known(con: duckdb.DuckDBPyConnection, contract: Contract, accepted: str) -> None:
-    """Add the rows of ``accepted`` (a query) of this batch."""
+def add_known(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Add the accepted rows of this batch."""
     if contract.dataset in KEY_OF:
-        _insert(con, contract.dataset, f"({accepted})")
+        table = table_of(contract.dataset)
+        _insert(
+            con, contract.dataset, f"(select *, {of_delivery('source')} as source from {table})"
+        )
 
 
 def _insert(con: duckdb.DuckDBPyConnection, dataset: str, rows: str) -> None:

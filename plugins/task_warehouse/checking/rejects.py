@@ -15,9 +15,9 @@ import pyarrow as pa
 
 from task_warehouse import ledger
 from task_warehouse.checking.refusals import Refusals
-from task_warehouse.contracts import Contracts
+from task_warehouse.contracts import Contract, Contracts
 from task_warehouse.ledger import write_parquet
-from task_warehouse.mapping import RECORD_BITS, create_from
+from task_warehouse.mapping import RECORD_BITS, create_from, table_of
 from task_warehouse.settings import PROJECT_ROOT, Home
 
 LONGEST_VALUE = 2000
@@ -38,6 +38,7 @@ def write_defects(
     _create_labels(con, contracts)
     _create_refused(con, refusals)
     _create_received(con)
+    _create_record_keys(con)
     for severity, folder in (("error", home.rejects), ("warn", ledger.warnings_directory(home))):
         write_parquet(con, _defect_rows(severity), folder / f"{batch}.parquet")
 
@@ -120,6 +121,23 @@ def _create_received(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def remember_keys(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Keep the key of every row of the dataset that breaks a rule, its parts joined by '|'.
+
+    By it the warehouse knows which last good version a refused row stands for, and a corrected
+    row finds the reject that it closes. To be called before the refused rows are set apart.
+    """
+    _create_record_keys(con)
+    con.execute(
+        f"insert into record_keys select row_id, nullif(concat_ws('|', {', '.join(contract.key)}),"
+        f" '') from {table_of(contract.dataset)} where row_id in (select row_id from failures)"
+    )
+
+
+def _create_record_keys(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("create table if not exists record_keys (row_id bigint, record_key varchar)")
+
+
 def _defect_rows(severity: str) -> str:
     """The query of all rows of ``rejects`` (error) or ``warnings`` (warn) of the batch."""
     kept = "" if severity == "error" else f" and row_id not in ({REJECTED_ROWS})"
@@ -157,10 +175,11 @@ def _joined_defects() -> str:
         f" coalesce(defects.part, received.part) as part, defects.record,"
         f" coalesce(defects.line, received.line) as line, defects.column_name,"
         f" coalesce(defects.label, labels.label) as label, {value} as value, defects.expected,"
-        f" defects.raw, rules.* exclude (check_id) from defects"
+        f" defects.raw, keys.record_key, rules.* exclude (check_id) from defects"
         f" join deliveries as delivery on delivery.number = defects.number"
         f" left join rules on rules.check_id = defects.check_id"
         f" left join received on received.row_id = defects.row_id"
+        f" left join record_keys as keys on keys.row_id = defects.row_id"
         f" left join layout_positions as place on place.delivery_id = delivery.delivery_id"
         f" and place.part = received.part"
         f" left join labels on labels.dataset = delivery.dataset"
@@ -175,7 +194,7 @@ def _told(severity: str) -> str:
         f" organisation_code, dataset, delivery_id, part, record, line, column_name,"
         f" nullif(value, '') as value, check_id, '{severity}' as severity,"
         f" {_filled('vi')} as message_vi, {_filled('en')} as message_en,"
-        f" coalesce(responsibility, 'source') as responsibility, raw"
+        f" coalesce(responsibility, 'source') as responsibility, raw, record_key"
         f" from joined order by dataset, source, delivery_id, record nulls first, check_id"
     )
 

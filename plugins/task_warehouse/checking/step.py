@@ -16,6 +16,7 @@ from task_warehouse.checking import (
     outcome,
     pending,
     references,
+    rejects,
     secrecy,
 )
 from task_warehouse.checking.refusals import Extent, Refusals
@@ -151,7 +152,9 @@ class _Check:
                 found = validator.validate(contract, self.contracts, table_of(dataset))
                 for finding in found:
                     _write_failures(self.con, dataset, finding)
-                references.add_known(self.con, contract, outcome.accepted_rows(contract))
+                rejects.remember_keys(self.con, contract)
+                outcome.split_rows(self.con, contract)
+                references.add_known(self.con, contract)
 
 
 def _write_failures(con: duckdb.DuckDBPyConnection, dataset: str, finding: Finding) -> None:
