@@ -21,7 +21,7 @@ def test_a_typo_in_a_source_file_names_its_line_and_what_was_meant(fresh: Root) 
     path.write_text(path.read_text(encoding="utf-8").replace("cadence:", "cadense:"), "utf-8")
     done = fresh.command("run", "--as-of", "2025-07-01")
     assert done.returncode == 2
-    assert "tinh-40.yml:12" in done.stderr.replace("\n", "")
+    assert "tinh-40.yml:11" in done.stderr.replace("\n", "")
     assert "cadence" in done.stderr
 
 
