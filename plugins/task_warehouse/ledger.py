@@ -100,22 +100,21 @@ def batches(folder: Path) -> list[str]:
 
 
 def write_parquet(con: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
-    """Write the rows of ``query`` to ``target``, whole or not at all, always in the same bytes.
+    """Write the rows of ``query`` to ``target``, whole or not at all.
 
-    One thread writes: several would cut row groups where the blocks of their source happen to end.
-    Raises :class:`StorageError` when the disk does not take it.
+    The query is ordered: a sort gives full blocks, and so the same rows give the same row groups
+    and bytes; a plain scan ends its blocks wherever its table happens to. Raises
+    :class:`StorageError` when the disk does not take it.
     """
     aside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     with landing.our_storage(target), _disk_full(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            con.execute("set threads = 1")
             con.execute(f"copy ({query}) to '{_escaped(aside)}' ({WRITE_OPTIONS})")
             with aside.open("rb") as stream:
                 os.fsync(stream.fileno())
             aside.replace(target)
         finally:
-            con.execute("reset threads")
             aside.unlink(missing_ok=True)
 
 

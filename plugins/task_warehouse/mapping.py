@@ -2,9 +2,8 @@
 
 Set-wise for any number of deliveries: the headers of each layout become positions, resolved once
 per distinct header signature and options, and one query per dataset maps every delivery of it.
-That query joins nothing. A join of a million rows with a few layouts costs little, but it does not
-keep their order, and sorting them again costs more than all the rest; an enumeration of the layouts
-and lists of what they say are looked up in place.
+That query joins nothing: what layouts and code lists say is looked up in place, through an
+enumeration of their keys and lists of their values.
 
 Nothing is lost: a value that does not read as what its column asks for stays as received, and the
 check refuses it.
@@ -200,7 +199,7 @@ def map_dataset(
 
     Reads ``text`` (the reader's output with ``file_row_number``; those of this dataset lie between
     ``first_row`` and ``last_row``), ``deliveries``, ``layout_positions`` and ``open_deliveries``
-    (ids that were not refused as a whole). Rows are in the order of deliveries and records.
+    (ids that were not refused as a whole). ``row_id`` orders rows by delivery and record.
     """
     contract = contracts.by_dataset[dataset]
     own_values = {_values_key(item): item.options.get("values") or {} for item in deliveries}
@@ -216,20 +215,9 @@ def map_dataset(
         f" cast(null as varchar) as warned from typed"
     )
     con.execute(f"create or replace table {table} as {query}")
-    if not _is_ordered(con, table):
-        con.execute(f"create or replace table {table} as {query} order by row_id")
     for column in coded:
         _resolve_rare_codes(con, contracts, contract, column, own_values)
     return table
-
-
-def _is_ordered(con: duckdb.DuckDBPyConnection, table: str) -> bool:
-    """The reader writes deliveries and records in order; if not, the table is sorted once."""
-    broken = con.execute(
-        f"select 1 from (select row_id, lag(row_id) over () as before from {table})"
-        " where row_id <= before limit 1"
-    ).fetchone()
-    return broken is None
 
 
 # What a row needs to know of its layout while it is mapped, and what its checks ask for.
@@ -245,7 +233,8 @@ def _create_layouts(con: duckdb.DuckDBPyConnection, contract: Contract) -> str:
     """Enumerate the layouts of a dataset and list what each says; SQL of a text row's key."""
     con.execute(
         "create or replace table layouts as select"
-        " row_number() over (order by number, part) as layout_no, place.*, delivery.* exclude (delivery_id) from layout_positions as place"
+        " row_number() over (order by number, part) as layout_no, place.*,"
+        " delivery.* exclude (delivery_id) from layout_positions as place"
         " join deliveries as delivery using (delivery_id)"
         f" where dataset = '{contract.dataset}'"
         " and delivery_id in (select delivery_id from open_deliveries)"

@@ -77,8 +77,7 @@ def create_failures(con: duckdb.DuckDBPyConnection) -> None:
 def split_rows(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Delete the rows of a dataset that break a rule of severity error; note warnings in the rest.
 
-    What is left of the table is what is accepted, in its order: neither a deletion nor an update
-    of a plain column moves a row.
+    What is left of the table is what is accepted.
     """
     table = table_of(contract.dataset)
     con.execute(f"insert into fates select delivery_id, 'kept', count(*) from {table} group by all")
@@ -109,7 +108,7 @@ def write_accepted(
         for name in ledger.accepted_columns(contract)
     )
     target = home.accepted / contract.dataset / f"{batch}.parquet"
-    write_parquet(con, f"select {columns} from {table}", target)
+    write_parquet(con, f"select {columns} from {table} order by row_id", target)
 
 
 def commit(

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import duckdb
+import pyarrow.parquet as pq
 import pytest
 from tests.unit.check.text_tables import RECEIVED, Given, check, rows_of
 
@@ -218,6 +220,21 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path, contracts: Contract
         written.append({path.relative_to(home.root): path.read_bytes() for path in files})
     assert written[0] == written[1]
     assert len(written[0]) > len(DATASETS)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_row_groups_do_not_depend_on_threads_or_deletions(tmp_path: Path, threads: int) -> None:
+    with duckdb.connect(str(tmp_path / "work.duckdb")) as con:
+        con.execute(f"set threads = {threads}")
+        con.execute("create table held as select range as n from range(400000)")
+        con.execute(f"delete from held where n % {3 + threads} = 0 and n < 1000")
+        con.execute("insert into held select range as n from range(1000)")
+        ledger.write_parquet(
+            con, "select distinct n, 'v' || n % 9 as v from held order by n", tmp_path / "a.parquet"
+        )
+    groups = pq.read_metadata(tmp_path / "a.parquet")
+    sizes = [groups.row_group(number).num_rows for number in range(groups.num_row_groups)]
+    assert sizes == [122880, 122880, 122880, 31360]
 
 
 def test_what_a_killed_check_left_is_discarded(home: Home, contracts: Contracts) -> None:
