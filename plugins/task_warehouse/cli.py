@@ -173,14 +173,17 @@ def query(
 
 
 @app.command()
-def sources(sources: Sources = None, as_of: AsOf = None) -> None:
-    """What is declared: organisation, dataset, cadence, last delivery, silent since when."""
+def sources(
+    sources: Sources = None,
+    as_of: AsOf = None,
+    output: Annotated[str, typer.Option("--output", help="table, csv or json.")] = "table",
+) -> None:
+    """What is declared, how often it is owed, what last came, silent since when."""
     from task_warehouse import running, showing
 
     with running.sources_in(sources):
-        showing.show_sources(
-            out, Home.from_environment(), date.fromisoformat(as_of) if as_of else None
-        )
+        day = date.fromisoformat(as_of) if as_of else None
+        showing.show_sources(out, Home.from_environment(), day, output)
 
 
 @app.command()

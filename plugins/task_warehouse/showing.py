@@ -21,6 +21,7 @@ from task_warehouse.settings import Home
 
 SHOWN_ROWS = 200
 SAMPLE_ROWS = 3
+SOURCE_COLUMNS = ("source", "organisation", "dataset", "cadence", "silent_since", "last_outcome")
 
 
 def show_query(out: Console, home: Home, sql: str, output: str) -> None:
@@ -157,12 +158,26 @@ def _print_first_rows(out: Console, table: Path) -> None:
             out.print(f"  {name}: {value}", highlight=False, markup=False, soft_wrap=True)
 
 
-def show_sources(out: Console, home: Home, as_of: date | None) -> None:
-    """Print one row a declared source and dataset, with what last came of it."""
+def show_sources(out: Console, home: Home, as_of: date | None, output: str) -> None:
+    """Print one row a declared source and dataset, with what last came of it.
+
+    ``output``: ``table`` (the columns a terminal holds), ``csv`` or ``json`` (all columns).
+    """
     from task_warehouse import rundate, sources
     from task_warehouse.settings import sources_directory
 
     rows = sources.describe(home, sources_directory(), as_of or rundate.today())
     if not rows:
         raise NoDataError("no source is declared", where=str(sources_directory()))
-    out.print(_table(list(rows[0]), [tuple(row.values()) for row in rows]))
+    if output == "table":
+        shown = [{name: row[name] for name in SOURCE_COLUMNS} for row in rows]
+        out.print(_table(list(SOURCE_COLUMNS), [tuple(row.values()) for row in shown]))
+    elif output == "csv":
+        writer = csv.DictWriter(sys.stdout, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    elif output == "json":
+        json.dump(rows, sys.stdout, ensure_ascii=False, indent=2, default=str)
+        sys.stdout.write("\n")
+    else:
+        raise UsageError(f"no such output: {output}", remedy="table, csv or json")

@@ -32,13 +32,14 @@ def plan_collection(run: RunDate, *, token: str) -> list[dict[str, Any]]:
     from task_warehouse import collecting
 
     directory = sources_directory()
-    batches = collecting.plan_batches(directory, run.as_of)
-    if not batches:
-        raise UsageError(
-            "no source is valid on the as-of date",
-            where=str(directory),
-            remedy=f"declare a source that is valid on {run.as_of} (see README, 'Add a source')",
-        )
+    with progress.timed("collect", "planning"):
+        batches = collecting.plan_batches(directory, run.as_of)
+        if not batches:
+            raise UsageError(
+                f"no source is in force on {run.as_of}",
+                where=str(directory),
+                remedy="declare one, or mend its valid_from and valid_to (README, 'Add a source')",
+            )
     attempt = hashlib.sha256(token.encode()).hexdigest()[:8]
     return [
         {
@@ -79,12 +80,13 @@ def roll_up(outcomes: list[dict[str, int]]) -> dict[str, int]:
     failed = sum(total.get(outcome, 0) for outcome in FAULTS)
     allowed = float(os.environ.get(ALERT_SHARE_VARIABLE, "0.5"))
     said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(total.items()))
-    progress.tell("collect", f"all sources tried: {said}")
-    if attempts and failed / attempts > allowed:
-        raise TaskWarehouseError(
-            f"{failed} of {attempts} pulls failed, more than the share of {allowed:.0%} allowed",
-            remedy="look at the network of this machine first; then clear this task to go on",
-        )
+    with progress.timed("collect", f"all sources tried: {said}"):
+        if attempts and failed / attempts > allowed:
+            raise TaskWarehouseError(
+                f"{failed} of {attempts} pulls failed; at most {allowed:.0%} may",
+                where=f"{ALERT_SHARE_VARIABLE}={allowed}",
+                remedy="look at the network of this machine first; then clear this task to go on",
+            )
     return total
 
 
