@@ -201,7 +201,19 @@ class MadeHome:
              "part": "tien_do.csv", "record": 3, "line": 4, "column_name": "percent_complete",
              "value": "150", "check_id": "progress.percent_complete_out_of_range",
              "severity": "error", "message_vi": "Tỷ lệ (150) ngoài khoảng", "message_en": "150",
-             "responsibility": "source", "raw": "NV-1;01/11/2025;150"},
+             "responsibility": "source", "raw": None, "record_key": "NV-1|2025-11-01"},
+            {**common, "reject_id": "r3", "dataset": "progress", "delivery_id": self.progress,
+             "part": "tien_do.csv", "record": 4, "line": 5, "check_id": "file.ragged_row",
+             "severity": "error", "message_vi": "Dòng lệch cột", "message_en": "Ragged row",
+             "responsibility": "source", "raw": "x;NV-1;dòng hỏng"},
+            {**common, "reject_id": "r4", "dataset": "progress", "delivery_id": self.progress,
+             "part": "tien_do.csv", "record": 5, "line": 6, "check_id": "progress.task_unknown",
+             "severity": "error", "message_vi": "Nhiệm vụ khác", "message_en": "Another task",
+             "responsibility": "source", "raw": "NV-12;NV-1x", "record_key": "NV-12|2025-11-01"},
+            {**common, "reject_id": "r5", "source": "xa-1", "dataset": "tasks",
+             "delivery_id": self.secret, "line": 2, "column_name": "title",
+             "value": SECRET_VALUE, "check_id": "tasks.key_conflict", "severity": "error",
+             "message_vi": SECRET_VALUE, "message_en": SECRET_VALUE, "responsibility": "source"},
             {**common, "reject_id": "r2", "source": "xa-1", "dataset": "tasks",
              "delivery_id": self.secret, "value": SECRET_VALUE, "check_id": "delivery.secret",
              "severity": "error", "message_vi": "Có dòng mật.", "message_en": "Secret rows.",
@@ -280,6 +292,10 @@ class MadeHome:
                 'tasks' as dataset, '{self.secret}' as delivery_id, '{SECRET_VALUE}' as value,
                 'delivery.secret' as check_id, 'error' as severity, 'Có dòng mật.' as message_vi,
                 'Secret rows.' as message_en, 'source' as responsibility;
+        insert into marts.mart_reject by name
+            select * replace ('r5' as reject_id, 'tasks.key_conflict' as check_id,
+                '{SECRET_VALUE}' as message_vi, '{SECRET_VALUE}' as message_en)
+            from marts.mart_reject where reject_id = 'r2';
         insert into marts.mart_run by name
             select 'run-1' as run_id, date '{AS_OF}' as as_of_date, 3 as deliveries,
                 7 as rows_received, 5 as rows_accepted, 2 as rows_rejected, 0 as rows_duplicate,

@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from task_warehouse import landing
+from task_warehouse import landing, ledger
 from task_warehouse.settings import Home
 from tests.follow.made_home import (
+    FIRST,
     HOSTILE,
     PASSWORD,
     SECRET_VALUE,
     TASKS_CSV,
     MadeHome,
+    put,
     write_snapshot,
 )
 
@@ -80,7 +82,10 @@ def test_a_task_says_what_is_printed_how_it_was_read_and_why(made: MadeHome, vis
     assert f"/follow/delivery/{made.progress}?part=tien_do.csv&amp;line=2#raw" in reports
     versions = page[page.index('id="versions"') :]
     assert re.search(r"thời hạn: .*Quý I/2025.*→.*Quý II/2025", versions)
-    assert "progress.percent_complete_out_of_range" in page[page.index('id="findings"') :]
+    findings = page[page.index('id="findings"') :]
+    assert "progress.percent_complete_out_of_range" in findings
+    assert "file.ragged_row" in findings
+    assert "progress.task_unknown" not in findings, "that is of NV-12"
 
 
 def test_a_line_of_a_text_file_is_shown_as_it_stands(made: MadeHome, visit: Visit) -> None:
@@ -231,6 +236,18 @@ def test_a_batch_without_its_ledger_is_not_read(fresh: MadeHome, visit: Visit) -
         path.unlink()
     page = visit(fresh.home).get("/follow/task", params={"key": "bo-x/NV-1"}).text
     assert "Chưa có báo cáo nào được nhận." in page
+
+
+def test_rejects_of_an_older_check_are_read_without_their_key(
+    fresh: MadeHome, visit: Visit
+) -> None:
+    older = {name: kind for name, kind in ledger.REJECTS.items() if name != "record_key"}
+    row = {"reject_id": "r1", "source": "bo-x", "dataset": "tasks", "severity": "error",
+           "business_date": FIRST, "delivery_id": fresh.tasks, "check_id": "tasks.key_conflict",
+           "responsibility": "source", "message_vi": "Trùng khóa", "raw": "NV-1,a"}  # fmt: skip
+    put(fresh.home.rejects, older, [row])
+    page = visit(fresh.home).get("/follow/task", params={"key": "bo-x/NV-1"}).text
+    assert "tasks.key_conflict" in page[page.index('id="findings"') :]
 
 
 def test_a_source_says_since_when_it_fails(made: MadeHome, visit: Visit) -> None:

@@ -13,7 +13,8 @@ from task_warehouse.settings import Home
 from tests.follow.made_home import AS_OF, write_snapshot
 
 TASKS = 1_000_000
-MOST_SECONDS = 1.0
+# Of the processor, however busy this machine is; two cores share it, so 0.75 s by the clock.
+MOST_SECONDS = 1.5
 
 MILLION = f"""
     create temp table given as
@@ -54,7 +55,6 @@ def test_search_is_quick(reading: Reading, query: str, found: int) -> None:
     figures.tasks(reading, figures.Asked(query="warm"))
     tries = [_timed(reading, figures.Asked(query=query)) for _ in range(3)]
     assert {total for total, _, _ in tries} == {found}
-    # Of the processor: what it takes on one core of its own, however busy this machine is.
     assert min(used for _, used, _ in tries) < MOST_SECONDS
     print(f"{query!r}: processor {min(t[1] for t in tries):.2f} s, "
           f"wall {min(t[2] for t in tries):.2f} s")  # fmt: skip

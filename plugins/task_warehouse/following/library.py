@@ -160,13 +160,13 @@ def _warnings(home: Home) -> Path:
 
 
 def _scan(files: list[Path], columns: Mapping[str, str]) -> str:
-    """A query over these files; no rows, but the columns, where there are none."""
+    """A query over these files; a column that older files do not have is null."""
+    nothing = ", ".join(f'null::{kind} as "{name}"' for name, kind in columns.items())
     if not files:
-        nothing = ", ".join(f'null::{kind} as "{name}"' for name, kind in columns.items())
         return f"select {nothing} where false"
     names = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
     said = ", ".join(f'"{name}"' for name in columns)
     return (
-        f"select {said} from read_parquet([{names}], union_by_name = true,"
-        " hive_partitioning = false)"
+        f"select {said} from (select {nothing} where false union all by name"
+        f" from read_parquet([{names}], union_by_name = true, hive_partitioning = false))"
     )

@@ -232,13 +232,13 @@ def rejects(
 ) -> HTMLResponse:
     """Refused rows by cause; the rows themselves where a cause or a source is named."""
     wanted = sources.Wanted(check, source, dataset, page)
-    listed = sources.rejects(here.reading, wanted) if check or source else ([], 0)
+    rows, total = sources.rejects(here.reading, wanted) if check or source else ([], 0)
     return here.show(
         "rejects.html.j2",
         wanted=wanted,
         causes=sources.causes(here.reading, wanted),
-        rows=listed[0],
-        total=listed[1],
+        rows=deliveries.without_secrets(here.reading, rows),
+        total=total,
         page_rows=sources.PAGE_ROWS,
         cause_texts=sources.cause_texts(),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from task_warehouse.following.deliveries import without_secrets
 from task_warehouse.following.library import Reading, Row
 
 LONGEST_LIST = 500
@@ -60,7 +61,7 @@ _REPORTS = f"""
     limit {LONGEST_LIST}
 """
 
-# A record may be refused before its task code is known; then its raw text still names the task.
+# A refused row carries the key of its record; one that could not be read has only its raw text.
 _FINDINGS = f"""
     with found as (
         select *, 'error' as said from rejects
@@ -80,7 +81,11 @@ _FINDINGS = f"""
         union
         select found.* from found
         where source = $source and said = 'error' and dataset in ('tasks', 'progress')
-            and regexp_matches(raw, '(^|[^\\w])' || regexp_escape($code) || '($|[^\\w])')
+            and (
+                record_key = $code or starts_with(record_key, $code || '|')
+                or record_key is null
+                and regexp_matches(raw, '(^|[^\\w])' || regexp_escape($code) || '($|[^\\w])')
+            )
     )
     select * from mine where business_date <= $day
     order by business_date, delivery_id, line, check_id
@@ -125,7 +130,7 @@ def follow(reading: Reading, key: str) -> Followed | None:
         bodies=reading.rows(_BODIES, {"key": key, "day": day}),
         versions=_versions(reading.rows(_VERSIONS, mine)),
         reports=reading.rows(_REPORTS, mine),
-        findings=reading.rows(_FINDINGS, mine),
+        findings=without_secrets(reading, reading.rows(_FINDINGS, mine)),
         flags=[name for name in FLAGS if getattr(task, name)],
         events=_of_mart(reading, "fct_task_event", key, "happened_on, known_at, event"),
         stuck=_of_mart(reading, "mart_bottleneck", key, "since, reason"),
