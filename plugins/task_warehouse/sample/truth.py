@@ -176,8 +176,7 @@ def reporting(world: World, deliveries: list[Delivery]) -> Table:
     ]
     for (source, dataset), delivery in last.items():
         defect = delivery.defect or ""
-        whole = "on_time" if delivery.rows else "nothing_arose"
-        status = statuses.get((defect, dataset)) or statuses.get((defect, "*")) or whole
+        status = statuses.get((defect, dataset)) or statuses.get((defect, "*")) or _whole(delivery)
         monthly = dataset == "progress" and delivery.system.habit.monthly
         if defect == "late" and not delivery.is_absent and monthly:
             status = "late"
@@ -186,6 +185,15 @@ def reporting(world: World, deliveries: list[Delivery]) -> Table:
         early = day < world.as_of and status in ("late", "missing")
         rows.append((source, dataset, day, cadence, status, defect, early))
     return rows
+
+
+def _whole(delivery: Delivery) -> str:
+    """The status of a delivery that no defect of its own befell."""
+    if delivery.rows:
+        # Where every row is refused nothing of the delivery is used.
+        return "refused" if all(row.is_rejected for row in delivery.rows) else "on_time"
+    # Lines without a line are a file without a byte: it cannot say that nothing arose.
+    return "refused" if delivery.system.habit.format == "ndjson" else "nothing_arose"
 
 
 def reports_table(deliveries: list[Delivery]) -> Table:
