@@ -5,7 +5,6 @@ Counted again from the files themselves, never from what a step said of its own 
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import duckdb
@@ -13,6 +12,7 @@ import duckdb
 from task_warehouse import landing, receipts
 from task_warehouse.errors import AuditError
 from task_warehouse.settings import Home
+from task_warehouse.snapshots import sha256_of
 
 SHOWN = 5
 REPLAY = "replay the business date of the delivery: task-warehouse replay --from … --to …"
@@ -152,17 +152,12 @@ def _hold_landing(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
         group by 1
     """).fetchall():
         path = landing.path_of(home, sha256)
-        if not path.exists() or (is_newest and _sha256(path) != sha256):
+        if not path.exists() or (is_newest and sha256_of(path) != sha256):
             raise AuditError(
                 "a landed file is gone or changed",
                 where=str(path),
                 remedy="restore it from the backup, or collect that business date again",
             )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _view(connection: duckdb.DuckDBPyConnection, name: str, folder: Path) -> None:

@@ -22,37 +22,10 @@ from task_warehouse.mapping import (
     register_deliveries,
     resolve_layouts,
 )
+from task_warehouse.reading.tables import LAYOUT_SCHEMA, TEXT_SCHEMA
 from task_warehouse.settings import Home
 
 RECEIVED = datetime(2025, 7, 1, 0, 30, tzinfo=UTC)
-TEXT = pa.schema(
-    [
-        ("delivery_id", pa.string()),
-        ("part", pa.string()),
-        ("record", pa.int64()),
-        ("line", pa.int64()),
-        ("cells", pa.list_(pa.string())),
-        ("problem", pa.string()),
-        ("raw", pa.string()),
-    ]
-)
-LAYOUTS = pa.schema(
-    [
-        ("delivery_id", pa.string()),
-        ("part", pa.string()),
-        ("format", pa.string()),
-        ("encoding", pa.string()),
-        ("delimiter", pa.string()),
-        ("quote", pa.string()),
-        ("header_line", pa.int64()),
-        ("headers", pa.list_(pa.string())),
-        ("records", pa.int64()),
-        ("damaged", pa.int64()),
-        ("refused", pa.string()),
-        ("refused_detail", pa.string()),
-        ("notes", pa.list_(pa.string())),
-    ]
-)
 
 
 @dataclass
@@ -128,8 +101,8 @@ def write_text_tables(work: Path, given: Sequence[Given]) -> None:
             }
         )
     work.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pylist(text, schema=TEXT), work / "text.parquet")
-    pq.write_table(pa.Table.from_pylist(layouts, schema=LAYOUTS), work / "layouts.parquet")
+    pq.write_table(pa.Table.from_pylist(text, schema=TEXT_SCHEMA), work / "text.parquet")
+    pq.write_table(pa.Table.from_pylist(layouts, schema=LAYOUT_SCHEMA), work / "layouts.parquet")
 
 
 def check(home: Home, contracts: Contracts, given: Sequence[Given]) -> CheckSummary:
