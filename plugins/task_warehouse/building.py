@@ -69,6 +69,7 @@ ROOMS: Mapping[str, str] = {
     "runs": """run_id varchar, as_of_date date, started_at timestamptz, published_at timestamptz,
         deliveries bigint, rows_received bigint, rows_accepted bigint, rows_rejected bigint,
         rows_duplicate bigint""",
+    "profiles": "delivery_id varchar, fact varchar, name varchar, code varchar, rows bigint",
     "documents": f"{_ROW}, "
     + _texts("document_code issued_on issuer title parent_document_code programme secrecy"),
     "tasks": f"{_ROW}, "
@@ -166,6 +167,7 @@ def _view_of(home: Home, room: str) -> str:
             "receipts": home.receipts / "*" / "*.parquet",
             "ledger": home.ledger / "*.parquet",
             "rejects": home.rejects / "*.parquet",
+            "profiles": home.profiles / "*.parquet",
         }
         pattern = folders.get(room, home.accepted / room / "*.parquet")
         reader = "read_parquet({files}, union_by_name = true, hive_partitioning = false)"

@@ -56,6 +56,21 @@ class Home:
         return self.root / "ledger"
 
     @property
+    def layouts(self) -> Path:
+        """Where the columns of checked deliveries stood: ``<check batch>.parquet``."""
+        return self.root / "layouts"
+
+    @property
+    def profiles(self) -> Path:
+        """What checked deliveries look like in a few numbers: ``<check batch>.parquet``."""
+        return self.root / "profiles"
+
+    @property
+    def reports(self) -> Path:
+        """What each source gets back: ``<source>/<business date>.xlsx``, ``.json``, ``.txt``."""
+        return self.root / "reports"
+
+    @property
     def warehouse(self) -> Path:
         """The database dbt builds in, and dbt's own output."""
         return self.root / "warehouse"

@@ -104,7 +104,7 @@ def build(run: RunDate) -> dict[str, str]:
     Returns what :func:`publish` needs. Raises :class:`AuditError` where an invariant does not
     hold, before and after dbt; nothing is published then.
     """
-    from task_warehouse import building
+    from task_warehouse import building, profiling
 
     home = Home.from_environment()
     with progress.timed("build", f"building the marts as of {run.as_of}"):
@@ -122,6 +122,7 @@ def build(run: RunDate) -> dict[str, str]:
             progress.tell("build", "nothing changed since this morning was built; dbt is not run")
             return built
         auditing.audit_ledger(home)
+        profiling.profile_pending(home)
         row = {
             "run_id": built["run_id"],
             "as_of_date": built["as_of"],
