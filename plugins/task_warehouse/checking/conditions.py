@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from task_warehouse.checking.declared import BUSINESS_DATE
+from task_warehouse.checking.soundness import BUSINESS_DATE
 from task_warehouse.contracts import Column, Contract, Rule
 
 # Rules that Great Expectations brings along; the rest are queries of ours.

@@ -6,34 +6,26 @@ texts from ``expectations/standard_rules.yaml``; every other rule stands in the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
-from task_warehouse import contracts
-from task_warehouse.contracts import Column, Contract, Quality, Rule, SchemaObject
+from task_warehouse.checking import soundness
+from task_warehouse.contracts import (
+    CodeLists,
+    Column,
+    Contract,
+    Dimension,
+    Responsibility,
+    Rule,
+    Severity,
+)
+from task_warehouse.contracts.loading import own_properties, read_document
+from task_warehouse.contracts.odcs import Quality, SchemaObject, Strict
+from task_warehouse.contracts.yaml_lines import Document
 from task_warehouse.errors import ContractError
 
-CodeLists = Mapping[str, Mapping[str, tuple[str, str]]]
-
-# Arguments of the rules that stand in contracts; of these, "column", "other", … name columns.
-KINDS: dict[str, tuple[str, ...]] = {
-    "present": ("column",),
-    "not_after": ("column", "limit"),
-    "period_not_after": ("column", "limit"),
-    "columns_differ": ("column", "other"),
-    "known_reference": ("column", "reference"),
-    "known_organisation": ("column",),
-    "percent_agrees": ("percent", "completed_on", "status"),
-    "target_complete": ("operator", "low", "high", "text"),
-    "no_personal_data": (),
-}
-NOT_COLUMNS = {"reference"}
-BUSINESS_DATE = "business_date"
-REFERENCES = ("documents", "tasks", "indicators")
+OWN_OF_RULE = {"column", "titleEn", "messageVi", "messageEn", "responsibility"}
 
 EXPECTED_FORM: dict[str, tuple[str, str]] = {
     "date": ("ngày dạng dd/mm/yyyy hoặc yyyy-mm-dd", "dd/mm/yyyy or yyyy-mm-dd"),
@@ -47,24 +39,20 @@ EXPECTED_FORM: dict[str, tuple[str, str]] = {
 }
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Text(_Strict):
+class Text(Strict):
     """Severity and texts of one standard rule."""
 
     suffix: str
-    dimension: contracts.Dimension
-    severity: contracts.Severity
-    responsibility: contracts.Responsibility
+    dimension: Dimension
+    severity: Severity
+    responsibility: Responsibility
     title_vi: str
     title_en: str
     message_vi: str
     message_en: str
 
 
-class ColumnTexts(_Strict):
+class ColumnTexts(Strict):
     """Standard rules of one column."""
 
     required: Text
@@ -76,7 +64,7 @@ class ColumnTexts(_Strict):
     range: Text
 
 
-class TableTexts(_Strict):
+class TableTexts(Strict):
     """Standard rules of the whole table."""
 
     length: Text
@@ -85,7 +73,7 @@ class TableTexts(_Strict):
     key: Text
 
 
-class Texts(_Strict):
+class Texts(Strict):
     """``standard_rules.yaml``."""
 
     column_rules: ColumnTexts
@@ -94,16 +82,11 @@ class Texts(_Strict):
 
 def load_texts(path: Path) -> Texts:
     """Texts of the standard rules; raises :class:`ContractError`."""
-    return contracts.read_document(path, Texts)[1]
+    return read_document(path, Texts)[1]
 
 
 def with_rules(
-    contract: Contract,
-    table: SchemaObject,
-    path: Path,
-    data: Any,
-    lists: CodeLists,
-    texts: Texts,
+    contract: Contract, table: SchemaObject, document: Document, lists: CodeLists, texts: Texts
 ) -> Contract:
     """``contract`` with all its rules; raises :class:`ContractError` for a rule that cannot be."""
     rules = [
@@ -115,10 +98,10 @@ def with_rules(
         *_table_rules(contract, texts.table_rules),
     ]
     for index, item in enumerate(table.quality):
-        where = f"{path}:{contracts.line_of(data, ('schema', 0, 'quality', index, 'id'))}"
-        rules.append(_own_rule(contract, item, where))
-        if len({rule.check_id for rule in rules}) < len(rules):
-            raise ContractError(f"two rules have the id '{rules[-1].check_id}'", where=where)
+        where = document.where("schema", 0, "quality", index, "id")
+        rule = _own_rule(contract, item, where)
+        soundness.verify(contract, rules, rule, where)
+        rules.append(rule)
     return replace(contract, rules=tuple(rules))
 
 
@@ -185,17 +168,14 @@ def _standard(
 
 
 def _own_rule(contract: Contract, item: Quality, where: str) -> Rule:
-    own = contracts.own_properties(item.customProperties)
-    needed = {"column", "titleEn", "messageVi", "messageEn", "responsibility"}
-    if set(own) - {"keepValue"} != needed or own["responsibility"] not in ("source", "us"):
+    own = own_properties(item.customProperties)
+    if set(own) - {"keepValue"} != OWN_OF_RULE or own["responsibility"] not in ("source", "us"):
         raise ContractError(
-            f"rule '{item.id}': its customProperties must be {sorted(needed)}, maybe keepValue",
+            f"rule '{item.id}': its customProperties must be {sorted(OWN_OF_RULE)},"
+            " maybe keepValue",
             where=where,
             remedy="responsibility is 'source' or 'us'",
         )
-    _verify_arguments(contract, item, where)
-    if own["column"] is not None and own["column"] not in contract.names:
-        raise ContractError(f"rule '{item.id}' names no column '{own['column']}'", where=where)
     return Rule(
         check_id=f"{contract.dataset}.{item.id}",
         kind=item.implementation.type,
@@ -212,23 +192,3 @@ def _own_rule(contract: Contract, item: Quality, where: str) -> Rule:
         expected_en="",
         keep_value=bool(own.get("keepValue", True)),
     )
-
-
-def _verify_arguments(contract: Contract, item: Quality, where: str) -> None:
-    kind, arguments = item.implementation.type, item.implementation.kwargs
-    if kind not in KINDS or set(arguments) != set(KINDS[kind]):
-        raise ContractError(
-            f"rule '{item.id}': no rule '{kind}' with the arguments {sorted(arguments)}",
-            where=where,
-            remedy=f"known rules and their arguments: {KINDS}",
-        )
-    for name, value in arguments.items():
-        known = set(REFERENCES) if name in NOT_COLUMNS else {*contract.names}
-        if name == "limit":
-            known |= {BUSINESS_DATE}
-        if value not in known:
-            raise ContractError(
-                f"rule '{item.id}': '{name}' names '{value}', which the contract does not have",
-                where=where,
-                remedy="use a column of this contract",
-            )

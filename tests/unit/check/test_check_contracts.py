@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,10 +17,7 @@ from task_warehouse.checking import kinds, organisations
 from task_warehouse.contracts import (
     DATASETS,
     Contracts,
-    expectations_directory,
-    load_contracts,
 )
-from task_warehouse.errors import ContractError
 from task_warehouse.settings import PROJECT_ROOT, Home
 
 # DESIGN 4: names that every other part of the system relies on.
@@ -101,89 +97,6 @@ def test_every_rule_says_what_it_wants_in_both_languages(contracts: Contracts) -
         for column in contract.columns:
             assert column.description_vi.strip()
             assert column.description_en.strip()
-
-
-def test_examples_of_a_contract_pass_its_own_code_lists(contracts: Contracts) -> None:
-    for contract in contracts.by_dataset.values():
-        for column in contract.columns:
-            if column.code_list:
-                known = contracts.value_maps[column.code_list]
-                for example in column.examples:
-                    assert known.meaning(example, {}), f"{contract.dataset}.{column.name}"
-
-
-@pytest.fixture
-def copied(tmp_path: Path) -> Path:
-    target = tmp_path / "expectations"
-    shutil.copytree(expectations_directory(), target)
-    return target
-
-
-def broken(path: Path, old: str, new: str) -> int:
-    """Replace the first ``old`` in ``path``; returns its line."""
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    return text[: text.index(old)].count("\n") + 1
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        ("    logicalType: object", "    logicalType: [object", "not YAML"),
-        ("logicalType: number", "logicalType: numeric", "Input should be 'string'"),
-        ("{property: codeList, value: status}", "{property: codeList, value: statuss}", "statuss"),
-        ("severity: warn", "severity: warning", "Input should be 'error' or 'warn'"),
-        ("limit: reported_on", "limit: reported_at", "'limit' names 'reported_at'"),
-        ("type: percent_agrees", "type: percent_aggrees", "no rule 'percent_aggrees'"),
-        ("reference: tasks", "reference: task", "'reference' names 'task'"),
-        ("        required: false", "        requierd: false", "required: Field required"),
-        ("maxLength: 200", "maxLength: -1", "greater than 0"),
-        ("primaryKeyPosition: 2", "primaryKeyPosition: 3", "primaryKeyPosition 1, 2"),
-        ("name: evidence", "name: result", "stands twice"),
-    ],
-)
-def test_a_mistake_in_a_contract_is_refused_with_its_place(
-    copied: Path, old: str, new: str, said: str
-) -> None:
-    path = copied / "contracts" / "progress.odcs.yaml"
-    line = broken(path, old, new)
-    with pytest.raises(ContractError) as caught:
-        load_contracts(copied)
-    assert said in str(caught.value)
-    place = str(caught.value.where)
-    assert place.startswith(f"{path}:")
-    assert abs(int(place.rsplit(":", 1)[1]) - line) <= 25
-
-
-def test_a_missing_contract_is_named(copied: Path) -> None:
-    (copied / "contracts" / "feedback.odcs.yaml").unlink()
-    with pytest.raises(ContractError, match=r"feedback\.odcs\.yaml"):
-        load_contracts(copied)
-
-
-@pytest.mark.parametrize(
-    ("file", "line", "said"),
-    [
-        ("header_aliases.csv", "tasks,Thời hạn,product,", "already stands for 'deadline'"),
-        ("header_aliases.csv", "tasks,Màu sắc,colour,", "no column 'colour'"),
-        ("header_aliases.csv", "tasks,Kết quả, sản phẩm,product,", "another number of cells"),
-        ("value_maps.csv", "status,DA_HT,open", "already means 'completed'"),
-        ("value_maps.csv", "status,xong,finished", "no code 'finished'"),
-        ("null_markers.csv", "some,x", "'any' or 'typed'"),
-    ],
-)
-def test_a_mistake_in_the_words_is_refused_with_its_line(
-    copied: Path, file: str, line: str, said: str
-) -> None:
-    path = copied / file
-    with path.open("a", encoding="utf-8") as stream:
-        stream.write(line + "\n")
-    number = len(path.read_text(encoding="utf-8").splitlines())
-    with pytest.raises(ContractError) as caught:
-        load_contracts(copied)
-    assert said in str(caught.value)
-    assert caught.value.where == f"{path}:{number}"
 
 
 def imports(code: str) -> bool:
