@@ -35,3 +35,8 @@
         else 'red'
     end
 {%- endmacro %}
+
+{#- Tasks whose words match their deeds, of those that can be judged. -#}
+{% macro substance_rate() -%}
+    {{ share('(tasks_judged - tasks_with_findings)', 'tasks_judged') }}
+{%- endmacro %}

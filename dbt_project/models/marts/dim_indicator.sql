@@ -1,5 +1,5 @@
 with indicators as (
-    select * from {{ ref('int_indicators__current') }}
+    select * from {{ ref('int_indicators__led') }}
 ),
 
 targets as (
@@ -8,20 +8,6 @@ targets as (
         count(target_operator) over (partition by indicator_code) as target_parts
     from {{ ref('int_indicator_targets__parsed') }}
     qualify part_no = 1
-),
-
-scopes as (
-    select
-        organisation_code,
-        case kind when 'province' then current_code when 'commune' then parent_code end as scope_code
-    from {{ ref('int_organisations__as_of') }}
-    where answers_for_code
-),
-
-leads as (
-    select organisation_text, scope_code, organisation_code as lead_code
-    from {{ ref('int_organisation_texts__roles') }}
-    where role_of_lead = 'lead'
 ),
 
 described as (
@@ -39,7 +25,7 @@ described as (
         indicators.target_on,
         indicators.baseline,
         indicators.baseline_on,
-        leads.lead_code,
+        indicators.lead_code,
         indicators.lead_text,
         indicators.document_code,
         indicators.frequency,
@@ -50,11 +36,6 @@ described as (
         indicators.line
     from indicators
     left join targets on indicators.indicator_code = targets.indicator_code
-    left join scopes on indicators.organisation_code = scopes.organisation_code
-    left join leads
-        on
-            indicators.lead_text = leads.organisation_text
-            and scopes.scope_code is not distinct from leads.scope_code
 )
 
 select * from described
