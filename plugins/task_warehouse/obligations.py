@@ -1,6 +1,8 @@
 """Who owes which dataset on which day, and until what hour.
 
-A business date is a local day (Asia/Ho_Chi_Minh); an hour due is an instant on that day.
+A business date is a local day (Asia/Ho_Chi_Minh); an hour due is an instant on that day. Where a
+dataset counts in working days, nothing is owed on a day off: a daily export pauses, and a weekly or
+monthly one that would fall on a day off is owed on the next working day.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from task_warehouse.settings import TIMEZONE
+from task_warehouse.working_days import load_working_days
 
 if TYPE_CHECKING:
     from task_warehouse.sources import DatasetSource, Source
@@ -19,6 +22,8 @@ LOCAL = ZoneInfo(TIMEZONE)
 # A source that never said since when it reports still owes a weekly or monthly export on a day.
 WEEKLY_DAY = 1
 MONTHLY_DAY = 1
+# A month, and the longest row of days off there may be: at least one due day of every cadence.
+LONGEST_GAP_DAYS = 31 + 15
 
 
 def is_expected(source: Source, dataset: DatasetSource, on: date) -> bool:
@@ -30,13 +35,25 @@ def is_expected(source: Source, dataset: DatasetSource, on: date) -> bool:
     """
     if not source.is_active(on):
         return False
+    if dataset.cadence == "once":
+        return on == (dataset.business_date.fixed or source.valid_from)
+    if dataset.calendar == "every_day":
+        return _is_due(dataset, on)
+    days = load_working_days()
+    # Of the first days of year 1, which a file's name may hold, there is no day before.
+    if on.toordinal() <= LONGEST_GAP_DAYS or not days.is_working(on):
+        return False
+    waiting = (on - days.previous(on)).days
+    return any(_is_due(dataset, on - timedelta(days=back)) for back in range(waiting))
+
+
+def _is_due(dataset: DatasetSource, on: date) -> bool:
+    """By the cadence alone, whatever day of rest it is."""
     if dataset.cadence == "daily":
         return True
     if dataset.cadence == "weekly":
         return on.isoweekday() == (dataset.due_day or WEEKLY_DAY)
-    if dataset.cadence == "monthly":
-        return on == _monthly_due(on, dataset.due_day or MONTHLY_DAY)
-    return on == (dataset.business_date.fixed or source.valid_from)
+    return on == _monthly_due(on, dataset.due_day or MONTHLY_DAY)
 
 
 def due_at(source: Source, dataset: DatasetSource, on: date) -> datetime | None:
@@ -52,8 +69,7 @@ def last_expected(source: Source, dataset: DatasetSource, until: date) -> date |
         only = dataset.business_date.fixed or source.valid_from
         return only if only and only <= until and is_expected(source, dataset, only) else None
     last = min(until, source.valid_to) if source.valid_to else until
-    # A month and a day hold at least one due day of every cadence.
-    for back in range(32):
+    for back in range(LONGEST_GAP_DAYS):
         if last.toordinal() - back < 1:
             return None
         day = last - timedelta(days=back)
@@ -71,7 +87,7 @@ def next_expected(
         is_later = only is not None and (only > since if after else only >= since)
         return only if only and is_later and is_expected(source, dataset, only) else None
     first = max(since + timedelta(days=int(after)), source.valid_from or since)
-    for ahead in range(32):
+    for ahead in range(LONGEST_GAP_DAYS):
         day = first + timedelta(days=ahead)
         if is_expected(source, dataset, day):
             return day
