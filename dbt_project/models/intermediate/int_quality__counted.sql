@@ -1,0 +1,121 @@
+-- The counts that scores are shares of: of every source, dataset and day that was owed or came.
+with reported as (
+    select * from {{ ref('mart_reporting') }}
+),
+
+attempts as (
+    select * from {{ ref('int_attempts__judged') }}
+),
+
+measured as (
+    select * from {{ ref('int_deliveries__measured') }}
+),
+
+kinds as (
+    select * from {{ ref('defect_kinds') }}
+),
+
+-- Of a source's own statement of how many rows it sent.
+declared as (
+    select business_date, source, dataset, cast(greatest(declared, 0) as bigint) as rows_declared
+    from {{ ref('mart_reconciliation') }}
+    where measure = 'rows' and computed is not null
+),
+
+given as (
+    select distinct
+        business_date,
+        source,
+        dataset,
+        delivery_id,
+        is_refused,
+        rows_received,
+        rows_duplicate
+    from attempts
+    where is_checked
+),
+
+-- A delivery refused as a whole cannot be used: all its rows, and at least one, are invalid, and
+-- nothing else about it can be judged.
+sums as (
+    select
+        given.business_date,
+        given.source,
+        given.dataset,
+        sum(if(given.is_refused, greatest(given.rows_received, 1), given.rows_received)) as rows_judged,
+        coalesce(sum(given.rows_received) filter (where not given.is_refused), 0) as rows_readable,
+        coalesce(sum(given.rows_duplicate) filter (where not given.is_refused), 0) as rows_duplicate,
+        sum(if(given.is_refused, greatest(given.rows_received, 1), coalesce(measured.rows_invalid, 0)))
+            as rows_invalid,
+        coalesce(sum(measured.rows_incomplete) filter (where not given.is_refused), 0) as rows_incomplete,
+        coalesce(sum(measured.rows_repeated) filter (where not given.is_refused), 0) as rows_repeated,
+        coalesce(sum(measured.rows_inconsistent) filter (where not given.is_refused), 0) as rows_inconsistent,
+        coalesce(sum(measured.rows_untimely) filter (where not given.is_refused), 0) as rows_untimely
+    from given
+    left join measured on given.delivery_id = measured.delivery_id
+    group by all
+),
+
+judged as (
+    select
+        reported.business_date,
+        reported.source,
+        reported.dataset,
+        reported.organisation_code,
+        reported.is_latest,
+        reported.expected,
+        reported.status,
+        reported.received_at,
+        reported.due_at,
+        reported.reason_code,
+        reported.rows_received,
+        reported.rows_accepted,
+        reported.rows_rejected,
+        reported.rows_duplicate,
+        reported.rows_warned,
+        declared.rows_declared,
+        coalesce(sums.rows_judged, 0) as rows_judged,
+        coalesce(sums.rows_readable, 0) as rows_readable,
+        coalesce(greatest(sums.rows_readable - sums.rows_duplicate, coalesce(declared.rows_declared, 0)), 0)
+            as rows_stated,
+        coalesce(
+            sums.rows_incomplete
+            + greatest(coalesce(declared.rows_declared, 0) - (sums.rows_readable - sums.rows_duplicate), 0), 0
+        ) as rows_incomplete,
+        coalesce(sums.rows_invalid, 0) as rows_invalid,
+        coalesce(sums.rows_repeated + sums.rows_duplicate, 0) as rows_repeated,
+        coalesce(sums.rows_inconsistent, 0) as rows_inconsistent,
+        coalesce(sums.rows_untimely, 0) as rows_untimely,
+        -- Nobody answers for what failed on our side.
+        cast(
+            reported.expected
+            and not (reported.status in ('missing', 'refused') and coalesce(kinds.responsibility = 'us', false))
+            as integer
+        ) as obligations,
+        case
+            when reported.status in ('missing', 'refused') then 0
+            when reported.status = 'late' then {{ var('quality_late') }}
+            else 1
+        end as punctuality
+    from reported
+    left join sums
+        on
+            reported.business_date = sums.business_date
+            and reported.source = sums.source
+            and reported.dataset = sums.dataset
+    left join declared
+        on
+            reported.business_date = declared.business_date
+            and reported.source = declared.source
+            and reported.dataset = declared.dataset
+    left join kinds on reported.reason_code = kinds.defect
+),
+
+counted as (
+    select
+        * exclude (punctuality),
+        cast(obligations * punctuality as double) as punctual
+    from judged
+)
+
+select * from counted

@@ -1,0 +1,54 @@
+with counted as (
+    select * from {{ ref('int_quality__counted') }}
+),
+
+anomalies as (
+    select business_date, source, dataset, count(*) as anomalies
+    from {{ ref('mart_quality_anomaly') }}
+    group by all
+),
+
+scored as (
+    select
+        *,
+        {{ quality_shares() }}
+    from counted
+),
+
+weighed as (
+    select *, {{ quality_overall() }} as overall from scored
+),
+
+quality as (
+    select
+        weighed.business_date,
+        weighed.source,
+        weighed.dataset,
+        weighed.organisation_code,
+        weighed.is_latest,
+        weighed.expected,
+        weighed.status,
+        weighed.completeness,
+        weighed.timeliness,
+        weighed.validity,
+        weighed.uniqueness,
+        weighed.consistency,
+        weighed.overall,
+        {{ quality_colour('weighed.overall') }} as colour,
+        coalesce(anomalies.anomalies, 0) as anomalies,
+        weighed.rows_declared,
+        cast(weighed.obligations as bigint) as obligations,
+        weighed.punctual,
+    {% for name in quality_counts() -%}
+        cast(weighed.{{ name }} as bigint) as {{ name }}{{ "," if not loop.last }}
+    {% endfor %}
+    from weighed
+    left join anomalies
+        on
+            weighed.business_date = anomalies.business_date
+            and weighed.source = anomalies.source
+            and weighed.dataset = anomalies.dataset
+)
+
+select * from quality
+order by business_date, source, dataset

@@ -1,0 +1,1 @@
+{{ quality_rolled_up(ref('mart_quality'), 'business_date') }}
