@@ -44,6 +44,7 @@ LAYOUT_SCHEMA = pa.schema(
         ("quote", pa.string()),
         ("header_line", pa.int64()),
         ("headers", pa.list_(pa.string())),
+        ("first_column", pa.int64()),  # column of the sheet in which the cells begin, from 1
         ("records", pa.int64()),
         ("damaged", pa.int64()),
         ("refused", pa.string()),
@@ -66,6 +67,7 @@ class Layout:
     quote: str | None = None
     header_line: int | None = None
     headers: list[str] = field(default_factory=list)
+    first_column: int | None = None
     records: int = 0
     damaged: int = 0
     notes: list[str] = field(default_factory=list)

@@ -112,7 +112,7 @@ class _Table:
         sheet = book.get_sheet_by_name(name)
         if sheet.width > limits.columns:
             raise Refusal(refusal.TOO_WIDE, f"{sheet.width} columns in sheet {name!r}")
-        self.top, self.left = sheet.start or (0, 0)
+        self.left = sheet.start[1] if sheet.start else 0
         self.rows = list(self._rows(sheet))
         self.legacy = self._convert_legacy(request.encoding)
         ranges = sheet.merged_cell_ranges or []
@@ -130,9 +130,11 @@ class _Table:
         self.merged = len(ranges)
 
     def _rows(self, sheet: CalamineSheet) -> Iterator[tuple[int, Row]]:
-        """Rows that hold anything, with their number in the sheet from 1."""
-        for index, values in enumerate(sheet.iter_rows()):
-            row = self.top + index
+        """Rows that hold anything, with their number in the sheet from 1.
+
+        The library gives empty rows above the first filled one, but no empty columns before it.
+        """
+        for row, values in enumerate(sheet.iter_rows()):
             cells = [self._text(row, column, value) for column, value in enumerate(values)]
             if any(cell is not None for cell in cells):
                 yield row + 1, cells
@@ -164,6 +166,7 @@ class _Table:
             format=kind,
             header_line=line,
             headers=[unicodedata.normalize("NFC", name) for name in header.names],
+            first_column=self.left + 1,
             notes=[*notes, *filter(None, [self.legacy]), *header.notes],
         )
         sink.begin(layout)

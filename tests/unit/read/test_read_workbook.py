@@ -137,6 +137,19 @@ def test_codes_with_leading_zeros(read: Read) -> None:
     assert [row[0] for row in rows] == ["00004", "00004", "4", "4"]
 
 
+def test_a_table_that_begins_in_another_row_and_column(read: Read) -> None:
+    def fill(book: Any, sheet: Any) -> None:
+        sheet.write_row(3, 2, HEADER)
+        sheet.write(4, 2, 7, book.add_format({"num_format": "00000"}))
+        sheet.write_row(6, 2, BODY[1])
+
+    reading = read(workbook(fill), "nv.xlsx")
+    assert reading.headers == HEADER
+    assert reading.lines == [5, 7]
+    assert reading.rows[0][0] == "00007"
+    assert (reading.layout.header_line, reading.layout.first_column) == (4, 3)
+
+
 def test_hidden_rows_are_read_and_hidden_sheets_reported(read: Read) -> None:
     def fill(book: Any, sheet: Any) -> None:
         table(sheet, [HEADER, *BODY])
