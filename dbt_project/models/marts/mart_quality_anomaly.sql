@@ -35,7 +35,11 @@ tolerated as (
     from (
         select
             *,
-            sqrt((usual * row_count + 1) * ((1 - usual) * row_count + 1) / row_count) / (row_count + 2) as roughness
+            -- Of shares; a number of rows has no such error.
+            case
+                when measure != 'rows'
+                    then sqrt((usual * row_count + 1) * ((1 - usual) * row_count + 1) / row_count) / (row_count + 2)
+            end as roughness
         from compared
         where history >= {{ var('anomaly_history') }}
     )
