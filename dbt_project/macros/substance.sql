@@ -30,3 +30,9 @@
         'label_disagrees', 'deadline_moved_after_due', 'reopened', 'silent', 'vanished',
     ]) }}
 {%- endmacro %}
+
+{#- The words of a text with one space between them: no punctuation, and no "và" between names. -#}
+{% macro spaced_words(text) -%}
+    trim(regexp_replace(regexp_replace(
+        lower(nfc_normalize({{ text }})), '[^\p{L}\p{N}&]+', ' ', 'g'), ' (và )+', ' ', 'g'))
+{%- endmacro %}
