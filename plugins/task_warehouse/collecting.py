@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from task_warehouse import landing, obligations, progress
+from task_warehouse import landing, nothing_arose, obligations, progress
 from task_warehouse.errors import StorageError, UsageError
 from task_warehouse.history import History, read_history
 from task_warehouse.receipts import HELD, Receipt, delivery_id_of, write_receipts
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from task_warehouse.settings import Home
     from task_warehouse.sources import DatasetSource, Source
+    from task_warehouse.sources.model import NothingArose
+    from task_warehouse.transports.signing import Stored
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +96,7 @@ def collect_batch(
     source_ids: Sequence[str],
     batch: str,
     *,
-    look_up_secret: Callable[[str], str | None] | None = None,
+    look_up_secret: Callable[[str], Stored | None] | None = None,
     pulls_at_a_time: int = PULLS_AT_A_TIME,
 ) -> CollectSummary:
     """Pull every dataset of these sources for one as-of date and write the receipts.
@@ -118,6 +120,7 @@ def collect_batch(
     with Peeker() as peeker:
         shared = _Batch(home, batch, as_of, received_at, history, secrets, peeker)
         receipts, ours = _pull_all(shared, sources, pulls_at_a_time)
+    receipts = nothing_arose.settle(home, receipts, _words_for_nothing(sources))
     write_receipts(home, batch, receipts)
     summary = CollectSummary()
     for receipt in receipts:
@@ -125,6 +128,15 @@ def collect_batch(
     if ours is not None:
         raise ours
     return summary
+
+
+def _words_for_nothing(sources: Sequence[Source]) -> dict[tuple[str, str], NothingArose]:
+    return {
+        (source.source, name): dataset.nothing_arose
+        for source in sources
+        for name, dataset in source.datasets.items()
+        if dataset.nothing_arose
+    }
 
 
 def _pull_all(
@@ -224,6 +236,10 @@ def _conclude(
     """Keep or drop what arrived, and say so."""
     business_date = attempt.business_date or dataset.business_date.fixed or batch.as_of
     outcome, sha256, size = _settle(batch, source, name, business_date, attempt, seen)
+    if outcome in HELD and nothing_arose.says_its_name(
+        dataset.nothing_arose, attempt.original_name
+    ):
+        outcome = "nothing_arose"
     code, said_vi, said_en = _reason(batch.secrets, attempt.fault)
     options = dataset.read_options()
     held = sha256 if outcome in HELD else None
@@ -302,6 +318,9 @@ def _outcome(
     is_known = batch.history.knows(source.source, name, sha256)
     if sha256 in batch.history.secret and not is_known:
         return "refused"
+    declared = source.datasets[name].nothing_arose
+    if declared and declared.text and batch.history.said_nothing(source.source, name, sha256):
+        return "nothing_arose"
     if (business_date, sha256) in seen:
         return "duplicate"
     if is_known or sha256 in {known for _, known in seen}:

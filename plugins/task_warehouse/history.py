@@ -2,40 +2,65 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
+import pyarrow as pa
 
 from task_warehouse import receipts
+from task_warehouse.receipts import delivery_id_of
 from task_warehouse.transports.attempts import Earlier
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from task_warehouse.settings import Home
 
 Key = tuple[str, str]  # source, dataset
 
+# Of each file or address the newest sighting: what it was before that can no longer be asked for.
+_NEWEST = """
+    select source, dataset, business_date, origin, original_name,
+        sha256, size_bytes, etag, last_modified
+    from mine
+    where outcome in ('landed', 'unchanged', 'duplicate')
+        or (outcome = 'nothing_arose' and sha256 is not null)
+    qualify row_number() over (
+        partition by source, dataset, origin
+        order by received_at desc, business_date desc, receipt_id
+    ) = 1
+    order by source, dataset, received_at desc, business_date desc, receipt_id
+"""
+
 
 @dataclass
 class History:
     """Of some sources: deliveries we hold (newest first), good pulls, and secret bytes."""
 
-    held: dict[Key, list[Earlier]] = field(default_factory=lambda: defaultdict(list))
-    hashes: dict[Key, set[str]] = field(default_factory=lambda: defaultdict(set))
-    successes: dict[Key, date] = field(default_factory=dict)
-    failing: set[Key] = field(default_factory=set)
+    newest: pa.Table | None = None  # Earlier sightings, those of a source and dataset together
+    places: Mapping[Key, tuple[int, int]] = field(default_factory=dict)  # first row, rows
+    deliveries: frozenset[str] = frozenset()
+    nothing: frozenset[str] = frozenset()
+    successes: Mapping[Key, date] = field(default_factory=dict)
+    failing: frozenset[Key] = frozenset()
     secret: frozenset[str] = frozenset()
 
     def of(self, source: str, dataset: str) -> tuple[Earlier, ...]:
-        return tuple(self.held.get((source, dataset), ()))
+        """The newest sighting of each file or address, newest first."""
+        place = self.places.get((source, dataset))
+        if place is None or self.newest is None:
+            return ()
+        return tuple(Earlier(**row) for row in self.newest.slice(*place).to_pylist())
 
     def knows(self, source: str, dataset: str, sha256: str) -> bool:
         """Did these bytes come before, from this source for this dataset?"""
-        return sha256 in self.hashes.get((source, dataset), ())
+        return delivery_id_of(source, dataset, sha256) in self.deliveries
+
+    def said_nothing(self, source: str, dataset: str, sha256: str) -> bool:
+        """Did these bytes say before that nothing arose?"""
+        return delivery_id_of(source, dataset, sha256) in self.nothing
 
     def last_success(self, source: str, dataset: str) -> date | None:
         """Business date of the last good pull before the as-of date."""
@@ -48,44 +73,70 @@ class History:
 
 def read_history(home: Home, sources: Sequence[str], as_of: date) -> History:
     """Read the history of ``sources`` from the data root; empty where there is none."""
-    history = History()
     with duckdb.connect() as connection:
         receipts.scan(connection, home)
+        connection.execute("create temp table wanted as select unnest(?) as source", [sources])
         connection.execute(
-            "create temp table mine as from receipts where source in (select unnest(?))",
-            [list(sources)],
+            """
+            create temp table mine as
+            select receipt_id, source, dataset, business_date, received_at, outcome, origin,
+                original_name, sha256, size_bytes, etag, last_modified, delivery_id
+            from receipts where source in (from wanted)
+            """
         )
-        for source, dataset, *rest in connection.execute(
-            """
-            select source, dataset, business_date, origin, original_name,
-              sha256, size_bytes, etag, last_modified
-            from mine where outcome in ('landed', 'unchanged', 'duplicate')
-            order by received_at desc, business_date desc, receipt_id
-            """
-        ).fetchall():
-            history.held[source, dataset].append(Earlier(*rest))
-            history.hashes[source, dataset].add(history.held[source, dataset][-1].sha256)
-        history.successes = {
-            (source, dataset): day
-            for source, dataset, day in connection.execute(
-                """
-                select source, dataset, max(business_date) from mine
-                where business_date < ? and outcome in
-                  ('landed', 'unchanged', 'duplicate', 'nothing_arose')
-                group by all
-                """,
-                [as_of],
-            ).fetchall()
-        }
-        history.failing = {
-            (row[0], row[1])
-            for row in connection.execute(
-                "select source, dataset from mine group by all "
-                "having arg_max(outcome, received_at) = 'failed'"
-            ).fetchall()
-        }
-        history.secret = _secret_bytes(connection, home)
-    return history
+        newest = connection.execute(_NEWEST).fetch_arrow_table()
+        return History(
+            newest.drop_columns(["source", "dataset"]),
+            _places(newest),
+            _all(
+                connection,
+                "select distinct delivery_id from mine "
+                "where outcome in ('landed', 'unchanged', 'duplicate')",
+            ),
+            frozenset(
+                delivery_id_of(*row)
+                for row in connection.execute(
+                    "select distinct source, dataset, sha256 from mine "
+                    "where outcome = 'nothing_arose' and size_bytes > 0"
+                ).fetchall()
+            ),
+            _successes(connection, as_of),
+            _failing(connection),
+            _secret_bytes(connection, home),
+        )
+
+
+def _places(newest: pa.Table) -> dict[Key, tuple[int, int]]:
+    counted = newest.group_by(["source", "dataset"], use_threads=False).aggregate(
+        [([], "count_all")]
+    )
+    places: dict[Key, tuple[int, int]] = {}
+    start = 0
+    for row in counted.to_pylist():
+        places[row["source"], row["dataset"]] = (start, row["count_all"])
+        start += row["count_all"]
+    return places
+
+
+def _successes(connection: duckdb.DuckDBPyConnection, as_of: date) -> dict[Key, date]:
+    rows = connection.execute(
+        """
+        select source, dataset, max(business_date) from mine
+        where business_date < ? and outcome in
+            ('landed', 'unchanged', 'duplicate', 'nothing_arose')
+        group by all
+        """,
+        [as_of],
+    ).fetchall()
+    return {(source, dataset): day for source, dataset, day in rows}
+
+
+def _failing(connection: duckdb.DuckDBPyConnection) -> frozenset[Key]:
+    rows = connection.execute(
+        "select source, dataset from mine group by all "
+        "having arg_max(outcome, received_at) = 'failed'"
+    ).fetchall()
+    return frozenset((source, dataset) for source, dataset in rows)
 
 
 def _secret_bytes(connection: duckdb.DuckDBPyConnection, home: Home) -> frozenset[str]:
@@ -93,12 +144,17 @@ def _secret_bytes(connection: duckdb.DuckDBPyConnection, home: Home) -> frozense
     if not any(home.ledger.glob("*.parquet")):
         return frozenset()
     where = str(home.ledger / "*.parquet").replace("'", "''")
-    rows = connection.execute(
+    return _all(
+        connection,
         f"""
-        select distinct receipts.sha256
-        from receipts
-        join read_parquet('{where}', union_by_name = true) as ledger using (delivery_id)
-        where ledger.secret_rows > 0 and receipts.sha256 is not null
-        """
-    ).fetchall()
-    return frozenset(row[0] for row in rows)
+        select distinct sha256 from receipts
+        where sha256 is not null and delivery_id in (
+            select delivery_id from read_parquet('{where}', union_by_name = true)
+            where secret_rows > 0
+        )
+        """,
+    )
+
+
+def _all(connection: duckdb.DuckDBPyConnection, query: str) -> frozenset[Any]:
+    return frozenset(connection.execute(query).fetch_arrow_table().column(0).to_pylist())

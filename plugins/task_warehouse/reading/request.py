@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 MIB = 1024 * 1024
+# What of a receipt's options says how to read it.
+FROZEN = ("format", "encoding", "delimiter", "sheet", "records", "member")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,14 @@ class ReadRequest:
     records: str | None = None
     member: str | None = None
     header_hints: frozenset[str] = frozenset()
+
+    @classmethod
+    def declared(
+        cls, delivery_id: str, path: Path, name: str, options: Mapping[str, Any]
+    ) -> ReadRequest:
+        """The request for a delivery with the options that its receipt froze."""
+        said: dict[str, Any] = {key: options.get(key) for key in FROZEN}
+        return cls(delivery_id, path, name, **said)
 
 
 @dataclass(frozen=True, slots=True)
