@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from task_warehouse import __version__
+from task_warehouse import __version__, contract_commands
 from task_warehouse.errors import TaskWarehouseError, UsageError
 from task_warehouse.rundate import RunDate
 from task_warehouse.settings import HOME_VARIABLE, Home
@@ -23,8 +23,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="From the exports of ministries, provinces and communes to one checked warehouse.",
     epilog="Exit codes: 0 done, 1 our fault, 2 wrong use or file, 3 an invariant does not hold, "
-    "4 no data for the date, 5 another run is going on, 6 disk, 7 dbt.",
+    "4 no data for the date, 5 another run is going on, 6 disk, 7 dbt, 8 a contract's change "
+    "breaks senders.",
 )
+app.add_typer(contract_commands.app, name="contract")
 out = Console()
 err = Console(stderr=True)
 
@@ -44,7 +46,8 @@ Sources = Annotated[
 def main() -> None:
     """Entry point: errors of ours become a message and their exit code, never a traceback."""
     try:
-        app(standalone_mode=False)
+        # Not standalone, an exit code that a command asks for is what the call returns.
+        sys.exit(app(standalone_mode=False) or 0)
     except TaskWarehouseError as error:
         _complain(str(error))
         sys.exit(error.exit_code)

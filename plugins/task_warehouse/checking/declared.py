@@ -33,7 +33,10 @@ EXPECTED_FORM: dict[str, tuple[str, str]] = {
         "ngày, tháng/năm, quý/năm hoặc năm",
         "a day, month/year, quarter/year or year",
     ),
-    "timestamp": ("thời điểm dạng yyyy-mm-ddThh:mm:ss", "yyyy-mm-ddThh:mm:ss"),
+    "timestamp": (
+        "ngày giờ dạng dd/mm/yyyy hh:mm:ss hoặc yyyy-mm-ddThh:mm:ss",
+        "dd/mm/yyyy hh:mm:ss or yyyy-mm-ddThh:mm:ss",
+    ),
     "number": ("một số như 85 hoặc 85,5", "a number such as 85 or 85.5"),
     "period": ("YYYY, YYYYQ, YYYYMM hoặc YYYYMMDD", "YYYY, YYYYQ, YYYYMM or YYYYMMDD"),
 }
