@@ -20,7 +20,7 @@ PERSONAL = (
     r"(^|[^0-9])([0-9]{12}|(\+?84|0)[ .-]?[35789]([ .-]?[0-9]){8})([^0-9]|$)"
     r"|[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
 )
-FORMULA_STARTS = "61, 43, 64"
+FORMULA_STARTS = ("=", "+", "@")
 COMPLETED = ("completed", "completed_on_time", "completed_late", "completed_undated")
 OPEN = (
     "not_started",
@@ -170,10 +170,14 @@ def _control_characters(contract: Contract, _rule: Rule) -> str:
 def _formula(contract: Contract, _rule: Rule) -> str:
     return _first_of(
         [
-            (column.name, f"ascii({quote(column.name)}) in ({FORMULA_STARTS})", "=, +, @")
+            (column.name, _starts_like_a_formula(quote(column.name)), ", ".join(FORMULA_STARTS))
             for column in _texts(contract)
         ]
     )
+
+
+def _starts_like_a_formula(text: str) -> str:
+    return "(" + " or ".join(f"starts_with({text}, '{sign}')" for sign in FORMULA_STARTS) + ")"
 
 
 def _key(contract: Contract, _rule: Rule) -> str:
