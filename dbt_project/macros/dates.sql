@@ -20,3 +20,8 @@
         when 8 then {{ date_of(period ~ "[:4]", period ~ "[5:6]", period ~ "[7:]") }}
     end
 {%- endmacro %}
+
+{#- The first moment of a day in the country's own time. -#}
+{% macro morning_of(day) -%}
+    cast({{ day }} as timestamp) at time zone 'Asia/Ho_Chi_Minh'
+{%- endmacro %}

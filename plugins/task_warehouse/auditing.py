@@ -11,6 +11,7 @@ import duckdb
 
 from task_warehouse import landing, receipts
 from task_warehouse.errors import AuditError
+from task_warehouse.holding import rooms
 from task_warehouse.settings import Home
 from task_warehouse.snapshots import sha256_of
 
@@ -24,16 +25,19 @@ LEDGER_RULES: dict[str, str] = {
     """,
     "rows received are not accepted, rejected and duplicate rows together": """
         select delivery_id, rows_received || ' received, ' || rows_accepted || ' accepted, '
-            || rows_rejected || ' rejected, ' || rows_duplicate || ' duplicate'
-        from ledger
-        where rows_received != rows_accepted + rows_rejected + rows_duplicate
+            || rows_rejected || ' rejected, ' || rows_duplicate || ' duplicate, '
+            || rows_held || ' held'
+        from decided
+        where rows_received != rows_accepted + rows_rejected + rows_duplicate + rows_held
+            or (verdict != 'hold' and rows_held != 0)
     """,
     "the accepted rows are not as many as the ledger says": """
-        select l.delivery_id, l.rows_accepted || ' in the ledger, ' || coalesce(a.n, 0) || ' kept'
+        select l.delivery_id, l.rows_accepted + coalesce(l.rows_held, 0) || ' in the ledger, '
+            || coalesce(a.n, 0) || ' kept'
         from ledger as l
         left join (select delivery_id, count(*) as n from accepted group by 1) as a
             using (delivery_id)
-        where l.rows_accepted != coalesce(a.n, 0)
+        where l.rows_accepted + coalesce(l.rows_held, 0) != coalesce(a.n, 0)
     """,
     "rows were accepted of a delivery that the ledger does not know": """
         select delivery_id, count(*) || ' rows' from accepted
@@ -81,7 +85,24 @@ MART_RULES: dict[str, str] = {
     """,
     "a day's rows received are not accepted, rejected and duplicate rows together": """
         select source || ' ' || dataset, business_date::varchar from mart_reporting
-        where rows_received != rows_accepted + rows_rejected + rows_duplicate
+        where rows_received != rows_accepted + rows_rejected + rows_duplicate + rows_held
+    """,
+    "a delivery's rows received in the marts are not what became of them": """
+        select delivery_id, source || ' ' || dataset from mart_ledger
+        where rows_received != rows_accepted + rows_rejected + rows_duplicate + rows_held
+    """,
+    "what was, what came and what went are not what is": """
+        select organisation_code, period || ' since ' || since_date from mart_movement
+        where is_comparable and not (
+            tasks_now = tasks_then + newly_assigned - gone
+            and completed_now = completed_then + newly_completed - reopened - completed_gone
+            and overdue_now = overdue_then + newly_overdue - left_overdue)
+    """,
+    "the nation's movement does not end in its scorecard": """
+        select 'VN', period from mart_movement
+        inner join mart_scorecard using (organisation_code)
+        where organisation_code = 'VN' and is_comparable
+            and (tasks_now != tasks or overdue_now != open_overdue)
     """,
     "a rate is no share": """
         select organisation_code, 'rate' from mart_scorecard
@@ -95,7 +116,10 @@ def audit_ledger(home: Home) -> None:
     """Hold the rooms against the ledger. Raises :class:`AuditError` naming the deliveries."""
     with duckdb.connect() as connection:
         receipts.scan(connection, home)
-        _view(connection, "ledger", home.ledger)
+        files = sorted(home.ledger.glob("*.parquet"))
+        connection.execute(f"create temp view ledger as {rooms.checked_ledger(files)}")
+        rooms.create_decisions(connection, home, "decisions", temporary=True)
+        connection.execute(f"create temp view decided as {rooms.decided('ledger', 'decisions')}")
         _view(connection, "rejects", home.rejects)
         accepted = " union all ".join(
             f"select delivery_id from read_parquet({_files(folder)})"

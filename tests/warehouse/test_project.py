@@ -87,7 +87,7 @@ def test_every_mart_has_a_test_of_its_key(manifest: dict[str, Any]) -> None:
         node["attached_node"]
         for node in manifest["nodes"].values()
         if node["resource_type"] == "test"
-        and node["test_metadata"]["name"] in ("unique", "unique_combination")
+        and node.get("test_metadata", {}).get("name") in ("unique", "unique_combination")
     }
     assert [m["name"] for m in _models(manifest, "marts") if m["unique_id"] not in tested] == []
 

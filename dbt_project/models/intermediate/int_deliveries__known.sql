@@ -5,18 +5,8 @@ with attempts as (
     from {{ ref('int_attempts__judged') }}
 ),
 
--- A day on which a part of an export broke proves no absence, nor does an export without a row:
--- nothing is closed by it. A later attempt of the same day that worked makes it good.
 days as (
-    select
-        source,
-        dataset,
-        business_date,
-        bool_or(is_usable and mode = 'full' and rows_accepted > 0)
-        and coalesce(max(received_at) filter (where is_broken) < max(received_at) filter (where is_usable), true)
-            as is_complete
-    from attempts
-    group by all
+    {{ export_days('attempts') }}
 ),
 
 bases as (

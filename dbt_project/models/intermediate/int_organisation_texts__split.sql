@@ -13,6 +13,8 @@ texts as (
     union
     select organisation_code, cooperating_text as organisation_text from {{ ref('int_tasks__known') }}
     union
+    select organisation_code, lead_text as organisation_text from {{ ref('int_tasks__versions') }}
+    union
     select organisation_code, lead_text as organisation_text from {{ ref('int_indicators__current') }}
     union
     select organisation_code, organisation_text from {{ ref('int_indicator_values__current') }}

@@ -38,27 +38,16 @@ reports as (
         versions.*,
         organisations.current_code as reporter_code,
         organisations.current_code = tasks.lead_code as is_by_lead,
-        case
-            when versions.completed_on <= versions.reported_on then 'completed'
-            when versions.percent_complete >= 100 then 'completed'
-            -- A number says more than a label: 80 % called completed is not.
-            when versions.percent_complete is not null then 'open'
-            when versions.status_reported like 'completed%' then 'completed'
-            when versions.status_reported is not null then 'open'
-        end as said
+        {{ said_of('versions') }} as said
     from versions
     inner join tasks on versions.task_source = tasks.source and versions.task_code = tasks.task_code
     left join organisations on versions.organisation_code = organisations.organisation_code
 ),
 
--- Where bodies disagree the lead's word counts; where the lead says nothing, anybody's.
 weighed as (
     select
         *,
-        is_in_force and (
-            coalesce(is_by_lead, false)
-            or not coalesce(bool_or(is_by_lead and is_in_force) over (partition by task_key), false)
-        ) as counts,
+        {{ counts_of('is_by_lead', 'task_key') }} as counts,
         row_number() over (
             partition by task_key
             order by reported_on, is_by_lead nulls first, updated_at nulls first, valid_on, valid_at, source

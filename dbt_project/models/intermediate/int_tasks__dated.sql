@@ -64,14 +64,14 @@ dated as (
         tasks.*,
         coalesce(deadlines.due_precision, 'none') as printed_precision,
         coalesce(deadlines.deadline_kind, 'empty') as deadline_kind,
-        coalesce(extended.extended_to > deadlines.due_on, extended.extended_to is not null) as is_extended,
+        {{ is_extended('extended.extended_to', 'deadlines.due_on') }} as is_extended,
         case
-            when coalesce(extended.extended_to > deadlines.due_on, extended.extended_to is not null)
+            when {{ is_extended('extended.extended_to', 'deadlines.due_on') }}
                 then extended.extended_to
             else deadlines.due_on
         end as due_on,
         case
-            when coalesce(extended.extended_to > deadlines.due_on, extended.extended_to is not null) then 'day'
+            when {{ is_extended('extended.extended_to', 'deadlines.due_on') }} then 'day'
             else coalesce(deadlines.due_precision, 'none')
         end as due_precision,
         moves.first_due_on,

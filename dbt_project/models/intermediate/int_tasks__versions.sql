@@ -1,0 +1,86 @@
+-- Every version of a task that ever counted: a row only where something in it changed. A correction
+-- that was older than what stood corrects nothing and is no version.
+with sighted as (
+    select * from {{ ref('int_deliveries__sighted') }} where dataset = 'tasks'
+),
+
+staged as (
+    select * from {{ ref('stg_tasks') }}
+),
+
+{%- set told = [
+    'title', 'kind', 'group_name', 'document_code', 'parent_task_code', 'lead_text', 'cooperating_text',
+    'responsible_position', 'assigned_on', 'deadline_text', 'product', 'priority'
+] %}
+
+rows_seen as (
+    select
+        staged.source || '/' || staged.task_code as task_key,
+        staged.source,
+        staged.organisation_code,
+        staged.task_code,
+        {% for column in told -%}
+            staged.{{ column }},
+        {% endfor -%}
+        staged.delivery_id,
+        staged.part,
+        staged.record,
+        staged.line,
+        sighted.from_on as known_on,
+        sighted.seen_at as known_at,
+        sighted.first_full_on,
+        coalesce(staged.updated_at, cast(sighted.from_on as timestamp) at time zone 'UTC') as updated_at,
+        hash({{ told | join(', ') }}) as content
+    from staged
+    inner join sighted on staged.delivery_id = sighted.delivery_id
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by task_key order by known_on, known_at, updated_at, delivery_id, record
+        ) as sighting_no,
+        -- Among corrections alone `updated_at` decides; a full export always says what is.
+        coalesce(first_full_on <= known_on, false)
+        or updated_at >= max(updated_at) over (
+            partition by task_key
+            order by known_on, known_at, updated_at, delivery_id, record
+        ) as is_news
+    from rows_seen
+),
+
+changing as (
+    select
+        *,
+        lag(content) over (partition by task_key order by sighting_no) as content_before
+    from ranked
+    where is_news
+),
+
+versions as (
+    select
+        * exclude (content, content_before, sighting_no, is_news, first_full_on, updated_at),
+        cast(row_number() over (partition by task_key order by sighting_no) as integer) as version_no
+    from changing
+    where content is distinct from content_before
+),
+
+compared as (
+    select
+        versions.*,
+        deadlines.due_on as printed_due_on,
+        lead(versions.known_on) over (partition by versions.task_key order by versions.version_no) as replaced_on,
+        {% for column in told -%}
+            lag(versions.{{ column }}) over (
+                partition by versions.task_key order by versions.version_no
+            ) as previous_{{ column }},
+        {% endfor -%}
+        lag(deadlines.due_on) over (
+            partition by versions.task_key order by versions.version_no
+        ) as previous_printed_due_on
+    from versions
+    left join {{ ref('int_deadlines__parsed') }} as deadlines on versions.deadline_text = deadlines.deadline_text
+)
+
+select * from compared
