@@ -23,7 +23,9 @@ from typing import Any
 
 import duckdb
 
+from task_warehouse.contracts import DATASETS
 from task_warehouse.errors import BuildError, NoDataError, StorageError
+from task_warehouse.holding import rooms as decisions
 from task_warehouse.locking import hold
 from task_warehouse.progress import tell
 from task_warehouse.settings import HOME_VARIABLE, PROJECT_ROOT, Home
@@ -60,7 +62,7 @@ ROOMS: Mapping[str, str] = {
         reason_code varchar, reason_vi varchar, reason_en varchar, rows_received bigint,
         rows_accepted bigint, rows_rejected bigint, rows_duplicate bigint, rows_warned bigint,
         secret_rows bigint, contract_version varchar, format varchar, encoding varchar,
-        notes varchar[]""",
+        notes varchar[], rows_held bigint, findings varchar[]""",
     "rejects": """reject_id varchar, business_date date, source varchar, organisation_code varchar,
         dataset varchar, delivery_id varchar, part varchar, record bigint, line bigint,
         column_name varchar, value varchar, check_id varchar, severity varchar,
@@ -68,7 +70,7 @@ ROOMS: Mapping[str, str] = {
         record_key varchar""",
     "runs": """run_id varchar, as_of_date date, started_at timestamptz, published_at timestamptz,
         deliveries bigint, rows_received bigint, rows_accepted bigint, rows_rejected bigint,
-        rows_duplicate bigint""",
+        rows_duplicate bigint, rows_held bigint""",
     "profiles": "delivery_id varchar, fact varchar, name varchar, code varchar, rows bigint",
     "documents": f"{_ROW}, "
     + _texts("document_code issued_on issuer title parent_document_code programme secrecy"),
@@ -143,7 +145,10 @@ def prepare(home: Home, database: Path, as_of: date) -> None:
         connection.execute("create schema inputs")
         for room, columns in ROOMS.items():
             connection.execute(f"create table inputs.{room}__empty ({columns})")
-            connection.execute(f"create view inputs.{room} as {_view_of(home, room)}")
+        _lay_decisions(connection, home)
+        for room in ROOMS:
+            if room != "ledger":
+                connection.execute(f"create view inputs.{room} as {_view_of(home, room)}")
         earliest = _earliest_tasks(connection)
     if earliest is None or earliest > as_of:
         raise NoDataError(
@@ -157,7 +162,27 @@ def prepare(home: Home, database: Path, as_of: date) -> None:
         )
 
 
+def _lay_decisions(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Make the ledger as persons left it, and the list of deliveries that are not to be used."""
+    decisions.create_decisions(connection, home, "inputs.decisions")
+    connection.execute(f"create view inputs.ledger__checked as {_files_of(home, 'ledger')}")
+    laid = decisions.decided("inputs.ledger__checked", "inputs.decisions")
+    connection.execute(f"create view inputs.ledger as {laid}")
+    waiting = decisions.withheld("inputs.ledger__checked", "inputs.decisions")
+    connection.execute(f"create table inputs.withheld as {waiting}")
+
+
 def _view_of(home: Home, room: str) -> str:
+    """Rows of the room; none of a delivery that waits for a person or was refused by one."""
+    rows = _files_of(home, room)
+    if room == "rejects":
+        return f"{rows} union all by name {decisions.refused_by_person('inputs.ledger')}"
+    if room in DATASETS:
+        return f"from ({rows}) where delivery_id not in (from inputs.withheld)"
+    return rows
+
+
+def _files_of(home: Home, room: str) -> str:
     """Rows of the room's files under the declared columns, with nulls where a file lacks one."""
     empty = f"from inputs.{room}__empty"
     if room == "runs":
@@ -184,7 +209,7 @@ def _earliest_tasks(connection: duckdb.DuckDBPyConnection) -> date | None:
         from inputs.receipts as receipts
         inner join inputs.ledger as ledger on receipts.delivery_id = ledger.delivery_id
         where receipts.dataset = 'tasks' and receipts.outcome in {SIGHTED}
-            and ledger.verdict != 'refuse' and ledger.rows_accepted > 0
+            and ledger.verdict not in ('refuse', 'hold') and ledger.rows_accepted > 0
         """
     ).fetchone()
     return found[0] if found else None

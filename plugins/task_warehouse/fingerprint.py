@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from task_warehouse import receipts
+from task_warehouse.holding import decisions
 from task_warehouse.settings import PROJECT_ROOT, Home
 
 CODE_FOLDERS = ("plugins/task_warehouse", "dbt_project", "expectations")
@@ -31,7 +32,7 @@ _SIGHTINGS = """
 
 
 def of_inputs(home: Home, as_of: date) -> str:
-    """SHA-256 (hex) over the as-of date, the sightings up to it, the ledger and the code."""
+    """SHA-256 (hex) over the as-of date, the sightings up to it, ledger, decisions and code."""
     digest = hashlib.sha256(as_of.isoformat().encode())
     with duckdb.connect() as connection:
         receipts.scan(connection, home)
@@ -39,6 +40,8 @@ def of_inputs(home: Home, as_of: date) -> str:
             digest.update(repr(row).encode())
     for batch in sorted(path.name for path in home.ledger.glob("*.parquet")):
         digest.update(batch.encode())
+    for name, said in sorted(decisions(home).items()):
+        digest.update(f"{name} {said.decision} {said.decided_at.isoformat()}".encode())
     digest.update(of_code().encode())
     return digest.hexdigest()
 

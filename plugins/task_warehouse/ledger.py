@@ -1,5 +1,9 @@
 """The files a check leaves: accepted rows, rejects, warnings, and the ledger that commits them.
 
+The ledger says of each delivery: received = accepted + rejected + duplicate, and of one that waits
+for a person (verdict ``hold``) the rows that would be accepted are ``rows_held`` instead. What was
+decided since is laid over it by :mod:`task_warehouse.holding.rooms`; the files stay as they are.
+
 A batch is what one check derived: ``accepted/<dataset>/<batch>.parquet``, ``rejects/``,
 ``warnings/`` and, written last, ``ledger/<batch>.parquet``. Files of a batch without a ledger file
 are the rests of a killed check; they are discarded before anything is read.
@@ -79,6 +83,10 @@ LEDGER = {
     "format": "varchar",
     "encoding": "varchar",
     "notes": "varchar[]",
+    "rows_held": "bigint",
+    "findings": "varchar[]",
+    "headers": "varchar[]",
+    "columns": "varchar[]",
 }
 
 
@@ -265,7 +273,7 @@ def _carry_secret(con: duckdb.DuckDBPyConnection, home: Home, batch: str) -> str
 
 def _derived_folders(home: Home) -> list[Path]:
     accepted = [home.accepted / dataset for dataset in DATASETS]
-    return [*accepted, home.rejects, warnings_directory(home)]
+    return [*accepted, home.rejects, warnings_directory(home), home.layouts, home.profiles]
 
 
 def _escaped(path: Path) -> str:

@@ -23,6 +23,7 @@ import duckdb
 
 from task_warehouse import dashboard, exporting
 from task_warehouse.errors import BuildError, StorageError
+from task_warehouse.holding import rooms
 from task_warehouse.locking import hold
 from task_warehouse.progress import tell
 from task_warehouse.settings import Home
@@ -52,7 +53,14 @@ STEP = "publish"
 LOCK_WAIT_SECONDS = 60.0
 UNPUBLISHED = "nothing was published, the last morning stays"
 
-LEDGER_TOTALS = ("rows_received", "rows_accepted", "rows_rejected", "rows_duplicate", "rows_warned")
+LEDGER_TOTALS = (
+    "rows_received",
+    "rows_accepted",
+    "rows_rejected",
+    "rows_duplicate",
+    "rows_warned",
+    "rows_held",
+)
 
 STORAGE_REMEDIES = {
     errno.ENOSPC: "free space there or enlarge the disk, then publish again",
@@ -228,13 +236,12 @@ def _ledger_totals(
 ) -> dict[str, int]:
     """Deliveries and rows of all checked deliveries up to ``as_of``."""
     sums = ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in LEDGER_TOTALS)
-    files = sorted(str(path) for path in home.ledger.glob("*.parquet"))
-    if not files:
-        return dict.fromkeys(("deliveries", *LEDGER_TOTALS), 0)
+    rooms.create_decisions(connection, home, "decisions", temporary=True)
+    checked = rooms.checked_ledger(sorted(home.ledger.glob("*.parquet")))
     row = connection.execute(
-        f"select count(*), {sums} from read_parquet(?, union_by_name => true) "
-        "where business_date <= ?",
-        [files, as_of],
+        f"select count(*), {sums} from ({rooms.decided(f'({checked})', 'decisions')})"
+        " where business_date <= ?",
+        [as_of],
     ).fetchone()
     assert row is not None
     return dict(zip(("deliveries", *LEDGER_TOTALS), row, strict=True))

@@ -71,6 +71,11 @@ class Home:
         return self.root / "reports"
 
     @property
+    def decisions(self) -> Path:
+        """What persons decided of held deliveries, kept for ever: ``<delivery>.json``."""
+        return self.root / "decisions"
+
+    @property
     def warehouse(self) -> Path:
         """The database dbt builds in, and dbt's own output."""
         return self.root / "warehouse"

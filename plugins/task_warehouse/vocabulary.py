@@ -43,6 +43,9 @@ def fold_header(header: str) -> str:
     return fold(text) or fold(header)
 
 
+UNKNOWN_HEADER = "unknown header: "
+
+
 @dataclass(frozen=True, slots=True)
 class Resolution:
     """Which column each header of one layout stands for.
@@ -77,7 +80,7 @@ class HeaderAliases:
                 continue
             column, rank = self._column_of(header, own_by_fold)
             if column is None:
-                notes.append(f"unknown header: {header}")
+                notes.append(f"{UNKNOWN_HEADER}{header}")
             elif column not in best or rank < best[column][0]:
                 if column in best:
                     notes.append(f"header not used: {headers[best[column][1]]} ({column})")

@@ -21,18 +21,23 @@ attempts as (
         receipts.due_at,
         receipts.outcome,
         receipts.is_expected,
-        ledger.delivery_id is not null as is_checked,
+        -- Until a person decides, a held delivery is as one whose check is not done: its day proves
+        -- no absence, and the last good data stay.
+        ledger.delivery_id is not null and ledger.verdict != 'hold' as is_checked,
+        coalesce(ledger.verdict = 'hold', false) as is_held,
+        ledger.verdict,
         receipts.outcome in ('landed', 'unchanged', 'duplicate') and coalesce(ledger.verdict != 'refuse', true)
             as is_usable,
         receipts.outcome = 'refused' or coalesce(ledger.verdict = 'refuse', false) as is_refused,
-        case when ledger.verdict = 'refuse' then ledger.reason_code else receipts.reason_code end as reason_code,
-        case when ledger.verdict = 'refuse' then ledger.reason_vi else receipts.reason_vi end as reason_vi,
-        case when ledger.verdict = 'refuse' then ledger.reason_en else receipts.reason_en end as reason_en,
+        case when ledger.verdict in ('refuse', 'hold') then ledger.reason_code else receipts.reason_code end as reason_code,
+        case when ledger.verdict in ('refuse', 'hold') then ledger.reason_vi else receipts.reason_vi end as reason_vi,
+        case when ledger.verdict in ('refuse', 'hold') then ledger.reason_en else receipts.reason_en end as reason_en,
         ledger.rows_received,
         ledger.rows_accepted,
         ledger.rows_rejected,
         ledger.rows_duplicate,
         ledger.rows_warned,
+        ledger.rows_held,
         ledger.secret_rows
     from receipts
     left join ledger on receipts.delivery_id = ledger.delivery_id

@@ -4,9 +4,10 @@ with deliveries as (
         rows_received,
         rows_accepted,
         rows_rejected,
-        rows_duplicate
+        rows_duplicate,
+        rows_held
     from {{ ref('int_attempts__judged') }}
-    where is_checked
+    where is_checked or is_held
 ),
 
 this_run as (
@@ -19,7 +20,8 @@ this_run as (
         sum(rows_received) as rows_received,
         sum(rows_accepted) as rows_accepted,
         sum(rows_rejected) as rows_rejected,
-        sum(rows_duplicate) as rows_duplicate
+        sum(rows_duplicate) as rows_duplicate,
+        sum(rows_held) as rows_held
     from deliveries
 ),
 

@@ -7,6 +7,10 @@ status as (
     select * from {{ ref('int_tasks__status') }}
 ),
 
+standing as (
+    select source, last_good_on, is_held from {{ ref('int_sources__standing') }} where dataset = 'tasks'
+),
+
 classified as (
     select
         tasks.*,
@@ -17,9 +21,12 @@ classified as (
         status.last_delivery_id,
         status.last_line,
         status.report_count,
+        standing.last_good_on as source_as_of,
+        coalesce(standing.is_held, false) as is_source_held,
         {{ status_class('status.completed_on', 'tasks.due_on', as_of_date()) }} as status_class
     from tasks
     left join status on tasks.task_key = status.task_key
+    left join standing on tasks.source = standing.source
 ),
 
 facts as (
@@ -56,6 +63,8 @@ facts as (
         coalesce(status_reported = 'cancelled', false) as is_cancelled,
         coalesce({{ label_disagrees('status_reported', 'status_class') }}, false) as is_label_disagreeing,
         cast(extension_count as integer) as extension_count,
+        source_as_of,
+        is_source_held,
         last_delivery_id,
         last_line
     from classified

@@ -1,6 +1,6 @@
 with attempts as (
     select
-        *,
+        * replace (is_usable and not is_held as is_usable),
         min(received_at) over (partition by source, dataset) as first_tried_at
     from {{ ref('int_attempts__judged') }}
 ),
@@ -21,6 +21,16 @@ days as (
         bool_or(outcome = 'landed' and is_usable) as has_landed,
         bool_or(is_refused) as has_refused,
         bool_or(outcome = 'nothing_arose') as has_nothing_arose,
+        bool_or(is_held) as has_held,
+        min(received_at) filter (where is_held) as held_since,
+        -- What came whole after it makes good what is held.
+        coalesce(
+            max(received_at) filter (where is_held) >= max(received_at) filter (where is_usable), bool_or(is_held)
+        ) as is_waiting,
+        bool_or(verdict = 'accept_with_warnings' and is_usable) as has_warnings,
+        bool_or(is_usable and is_checked) as has_checked,
+        bool_or(is_usable and is_checked and rows_accepted > 0) as has_good,
+        count(distinct delivery_id) filter (where is_held) as held_deliveries,
         count(distinct delivery_id) filter (where is_usable) as deliveries,
         count(distinct delivery_id) filter (where is_refused) as refused_deliveries,
         count(*) filter (where outcome = 'failed') as failed_attempts,
@@ -42,9 +52,10 @@ given as (
         rows_rejected,
         rows_duplicate,
         rows_warned,
+        rows_held,
         secret_rows
     from attempts
-    where is_checked
+    where is_checked or is_held
 ),
 
 sums as (
@@ -57,6 +68,7 @@ sums as (
         sum(rows_rejected) as rows_rejected,
         sum(rows_duplicate) as rows_duplicate,
         sum(rows_warned) as rows_warned,
+        sum(rows_held) as rows_held,
         sum(secret_rows) as secret_rows
     from given
     group by all
@@ -70,6 +82,7 @@ judged as (
         days.organisation_code,
         days.expected,
         case
+            when days.is_waiting then 'held'
             -- Yesterday's corrections again correct nothing; yesterday's whole state may still hold.
             when days.has_usable and days.mode = 'delta' and not days.has_new then 'duplicate'
             when days.has_usable and sums.rows_received = 0 then 'nothing_arose'
@@ -86,12 +99,26 @@ judged as (
         cast(days.deliveries as integer) as deliveries,
         cast(days.refused_deliveries as integer) as refused_deliveries,
         cast(days.failed_attempts as integer) as failed_attempts,
+        cast(days.held_deliveries as integer) as held_deliveries,
+        case
+            when days.is_waiting then 'hold'
+            when days.has_checked and days.has_warnings then 'accept_with_warnings'
+            when days.has_checked then 'accept'
+            when days.has_refused then 'refuse'
+        end as verdict,
+        days.held_since,
+        max(case when days.has_good then days.business_date end) over (
+            partition by days.source, days.dataset
+            order by days.business_date
+            rows between unbounded preceding and current row
+        ) as last_good_on,
         days.has_usable and not days.has_new as is_unchanged,
         cast(coalesce(sums.rows_received, 0) as bigint) as rows_received,
         cast(coalesce(sums.rows_accepted, 0) as bigint) as rows_accepted,
         cast(coalesce(sums.rows_rejected, 0) as bigint) as rows_rejected,
         cast(coalesce(sums.rows_duplicate, 0) as bigint) as rows_duplicate,
         cast(coalesce(sums.rows_warned, 0) as bigint) as rows_warned,
+        cast(coalesce(sums.rows_held, 0) as bigint) as rows_held,
         cast(coalesce(sums.secret_rows, 0) as bigint) as secret_rows,
         days.reason_code,
         days.reason_vi,

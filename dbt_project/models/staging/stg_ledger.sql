@@ -23,7 +23,13 @@ renamed as (
         rows_rejected,
         rows_duplicate,
         rows_warned,
-        secret_rows
+        rows_held,
+        secret_rows,
+        findings,
+        was_held,
+        held_for,
+        decision,
+        decided_at
     from source
 )
 

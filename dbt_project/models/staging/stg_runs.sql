@@ -12,7 +12,8 @@ renamed as (
         rows_received,
         rows_accepted,
         rows_rejected,
-        rows_duplicate
+        rows_duplicate,
+        rows_held
     from source
 )
 

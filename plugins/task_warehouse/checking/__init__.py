@@ -20,11 +20,13 @@ class CheckSummary:
     batch: str | None = None
     deliveries: int = 0
     refused: int = 0
+    held: int = 0
     rows_received: int = 0
     rows_accepted: int = 0
     rows_rejected: int = 0
     rows_duplicate: int = 0
     rows_warned: int = 0
+    rows_held: int = 0
 
     def counts(self) -> dict[str, int]:
         """The numbers by name."""

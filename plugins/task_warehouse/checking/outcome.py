@@ -1,12 +1,13 @@
 """What a check leaves: accepted rows, rejects, warnings and, last, the ledger.
 
 Of a delivery refused as a whole the ledger counts every record as rejected, while the rejects hold
-one row that says why.
+one row that says why. Of one that is held the good rows are written like accepted ones and counted
+as held: a person's decision is laid over that, and changes no file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,7 +18,7 @@ import pyarrow as pa
 from task_warehouse import landing, ledger
 from task_warehouse.checking import CheckSummary, rejects
 from task_warehouse.checking.conditions import quote
-from task_warehouse.checking.refusals import ALL_REJECTED, Refusal, Refusals
+from task_warehouse.checking.refusals import ALL_REJECTED, Finding, Refusal, Refusals
 from task_warehouse.contracts import Contract, Contracts
 from task_warehouse.errors import AuditError
 from task_warehouse.ledger import write_parquet
@@ -31,7 +32,14 @@ ARROW_TYPES = {
     "bigint": pa.int64(),
     "varchar[]": pa.list_(pa.string()),
 }
-TOTALS = ("rows_received", "rows_accepted", "rows_rejected", "rows_duplicate", "rows_warned")
+TOTALS = (
+    "rows_received",
+    "rows_accepted",
+    "rows_rejected",
+    "rows_duplicate",
+    "rows_warned",
+    "rows_held",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,13 @@ def write_accepted(
     write_parquet(con, f"select {columns} from {table} order by row_id", target)
 
 
+def _write_all_accepted(
+    con: duckdb.DuckDBPyConnection, home: Home, contracts: Contracts, batch: str
+) -> None:
+    for (dataset,) in con.execute("select distinct dataset from deliveries order by 1").fetchall():
+        write_accepted(con, home, contracts.by_dataset[dataset], batch)
+
+
 def commit(
     con: duckdb.DuckDBPyConnection,
     home: Home,
@@ -119,15 +134,16 @@ def commit(
     refusals: Refusals,
     notes: Mapping[str, tuple[str, ...]],
 ) -> CheckSummary:
-    """Write rejects, warnings and, last, the ledger; then discard the bytes of secret deliveries.
+    """Write accepted rows, rejects, warnings and, last, the ledger; then discard secret bytes.
 
     Raises :class:`AuditError` when a delivery's rows do not add up; nothing is committed then.
     """
+    _write_all_accepted(con, home, contracts, batch)
     rejects.write_defects(con, home, contracts, batch, refusals)
     kinds = rejects.load_defect_kinds()
     rows = [
         {"batch": batch, **_ledger_row(contracts, refusals, notes, kinds, counted)}
-        for counted in _count(con)
+        for counted in count(con)
     ]
     schema = pa.schema([(name, ARROW_TYPES[kind]) for name, kind in ledger.LEDGER.items()])
     create_from(con, "ledger_rows", pa.Table.from_pylist(rows, schema=schema))
@@ -137,14 +153,17 @@ def commit(
         home.ledger / f"{batch}.parquet",
     )
     # A kill between the ledger and this leaves the bytes; the next check discards them first.
+    if refusals.pasts is not None:
+        refusals.pasts.write(home)
     for delivery_id in refusals.secret_rows:
         landing.discard(home, refusals.deliveries[delivery_id].sha256)
     total = {name: sum(row[name] for row in rows) for name in TOTALS}
-    refused = sum(row["verdict"] == "refuse" for row in rows)
-    return CheckSummary(batch=batch, deliveries=len(rows), refused=refused, **total)
+    refused, held = (sum(row["verdict"] == said for row in rows) for said in ("refuse", "hold"))
+    return CheckSummary(batch=batch, deliveries=len(rows), refused=refused, held=held, **total)
 
 
-def _count(con: duckdb.DuckDBPyConnection) -> list[Counted]:
+def count(con: duckdb.DuckDBPyConnection) -> list[Counted]:
+    """What became of the records of every delivery of the batch, in order."""
     present = con.execute("select distinct dataset from deliveries order by 1").fetchall()
     parts = ["select * from fates"]
     for (dataset,) in present:
@@ -185,6 +204,7 @@ def _ledger_row(
             "rows_rejected": received,
             "rows_duplicate": 0,
             "rows_warned": 0,
+            "rows_held": 0,
         }
     else:
         rows = {
@@ -192,11 +212,16 @@ def _ledger_row(
             "rows_rejected": counted.kept - counted.accepted + counted.damaged,
             "rows_duplicate": counted.duplicate,
             "rows_warned": counted.warned,
+            "rows_held": 0,
         }
         _refuse_imbalance(counted, received, rows)
-        if received and not counted.accepted:
+        if refusals.is_refused(delivery_id, counted.accepted):
             refusal = Refusal(ALL_REJECTED, value=str(received))
+        elif refusals.is_held(delivery_id):
+            rows |= {"rows_accepted": 0, "rows_held": counted.accepted}
     secret = refusals.secret_rows.get(delivery_id, 0)
+    found = refusals.strictest_first(delivery_id)
+    is_named = delivery_id not in refusals.by_delivery
     layouts = refusals.layouts[delivery_id]
     return {
         "delivery_id": delivery_id,
@@ -205,8 +230,8 @@ def _ledger_row(
         "dataset": counted.dataset,
         "business_date": counted.business_date,
         "received_at": counted.received_at,
-        "verdict": _verdict(refusal, rows),
-        **_reason(refusal, kinds),
+        "verdict": _verdict(refusal, rows, found),
+        **_reasons(refusal, found, kinds),
         "rows_received": received,
         **rows,
         "secret_rows": secret,
@@ -214,6 +239,9 @@ def _ledger_row(
         "format": next((layout.format for layout in layouts if layout.format), None),
         "encoding": next((layout.encoding for layout in layouts if layout.encoding), None),
         "notes": [] if secret else list(notes.get(delivery_id, ())),
+        "findings": [finding.refusal.reason for finding in found],
+        "headers": list(refusals.headers.get(delivery_id, ())) if is_named else [],
+        "columns": list(refusals.columns.get(delivery_id, ())) if is_named else [],
     }
 
 
@@ -230,11 +258,28 @@ def _refuse_imbalance(counted: Counted, received: int, rows: Mapping[str, int]) 
         )
 
 
-def _verdict(refusal: Refusal | None, rows: Mapping[str, int]) -> str:
+def _verdict(refusal: Refusal | None, rows: Mapping[str, int], found: Sequence[Finding]) -> str:
     if refusal is not None:
         return "refuse"
-    flawed = rows["rows_warned"] or rows["rows_rejected"]
+    if any(finding.level == "hold" for finding in found):
+        return "hold"
+    flawed = rows["rows_warned"] or rows["rows_rejected"] or found
     return "accept_with_warnings" if flawed else "accept"
+
+
+def _reasons(
+    refusal: Refusal | None, found: Sequence[Finding], kinds: Mapping[str, Mapping[str, str]]
+) -> dict[str, str | None]:
+    """Why a delivery is refused, or all that it is held for."""
+    if refusal is not None:
+        return _reason(refusal, kinds)
+    said = [_reason(item.refusal, kinds) for item in found if item.level == "hold"]
+    if not said:
+        return _reason(None, kinds)
+    joined = {
+        name: " ".join(str(each[name]) for each in said) for name in ("reason_vi", "reason_en")
+    }
+    return {"reason_code": said[0]["reason_code"], **joined}
 
 
 def _reason(

@@ -1,10 +1,13 @@
-"""Deliveries that are refused as a whole, and why. The first reason found is the one that counts,
-except that secrecy outranks every other."""
+"""Deliveries that are refused as a whole or held, and why.
+
+The first reason of a refusal is the one that counts, except that secrecy outranks every other.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
@@ -12,6 +15,10 @@ import pyarrow as pa
 from task_warehouse.contracts import Contracts
 from task_warehouse.ledger import SECRET
 from task_warehouse.mapping import Delivery, Layout, create_from
+from task_warehouse.verdict_limits import STRICTNESS, Level
+
+if TYPE_CHECKING:
+    from task_warehouse.checking.past import Pasts
 
 UNREAD = "delivery.unread"
 MISSING_COLUMN = "delivery.column_missing"
@@ -27,6 +34,14 @@ class Refusal:
     column: str = ""
     value: str = ""
     expected: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about a delivery besides its rows, and the verdict that it leads to."""
+
+    level: Level
+    refusal: Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +67,10 @@ class Refusals:
             self.layouts[layout.delivery_id].append(layout)
         self.by_delivery: dict[str, Refusal] = {}
         self.secret_rows: dict[str, int] = {}
+        self.findings: dict[str, list[Finding]] = {}
+        self.headers: dict[str, tuple[str, ...]] = {}
+        self.columns: dict[str, tuple[str, ...]] = {}
+        self.pasts: Pasts | None = None
 
     def received(self, delivery_id: str) -> int:
         """Records of a delivery as the reader counted them."""
@@ -95,6 +114,21 @@ class Refusals:
             self.secret_rows[delivery_id] = max(rows, self.secret_rows.get(delivery_id, 0))
             count = str(self.secret_rows[delivery_id])
             self.by_delivery[delivery_id] = Refusal(SECRET, value=count)
+
+    def is_refused(self, delivery_id: str, accepted: int) -> bool:
+        """Is a delivery with so many good rows refused? One that has rows and no good one is."""
+        return delivery_id in self.by_delivery or (
+            not accepted and bool(self.received(delivery_id))
+        )
+
+    def is_held(self, delivery_id: str) -> bool:
+        """Does a delivery that is not refused wait for a person?"""
+        return any(finding.level == "hold" for finding in self.findings.get(delivery_id, ()))
+
+    def strictest_first(self, delivery_id: str) -> list[Finding]:
+        """What was found of a delivery, in the order in which it counts."""
+        found = self.findings.get(delivery_id, ())
+        return sorted(found, key=lambda finding: -STRICTNESS.index(finding.level))
 
     def write_open(self, con: duckdb.DuckDBPyConnection) -> None:
         """Create ``open_deliveries``: the ids that are not refused."""

@@ -1,7 +1,8 @@
 """Rejects and warnings: each broken rule as a row that a person can act on.
 
 Made by DuckDB from the keys that the broken rules selected, joined to the cells as they were
-received. A delivery refused as a whole has one row, without a record.
+received. A delivery refused as a whole has one row, without a record; what else was found of a
+delivery besides its rows is a warning of that kind.
 """
 
 from __future__ import annotations
@@ -94,19 +95,23 @@ def _create_labels(con: duckdb.DuckDBPyConnection, contracts: Contracts) -> None
 
 
 def _create_refused(con: duckdb.DuckDBPyConnection, refusals: Refusals) -> None:
-    rows = [
-        {
-            "delivery_id": delivery_id,
-            "check_id": refusal.reason,
-            "label": refusal.column,
-            "value": refusal.value,
-            "expected": refusal.expected,
-        }
-        for delivery_id, refusal in refusals.by_delivery.items()
+    """Create ``refused`` and ``remarked``: what is said of deliveries as a whole."""
+    remarks = [
+        (delivery_id, finding.refusal)
+        for delivery_id, found in refusals.findings.items()
+        if delivery_id not in refusals.secret_rows
+        for finding in found
+        if finding.level != "refuse"
     ]
     names = ("delivery_id", "check_id", "label", "value", "expected")
     schema = pa.schema([(name, pa.string()) for name in names])
-    create_from(con, "refused", pa.Table.from_pylist(rows, schema=schema))
+    for table, said in (("refused", refusals.by_delivery.items()), ("remarked", remarks)):
+        rows = [
+            (delivery_id, item.reason, item.column, item.value, item.expected)
+            for delivery_id, item in said
+        ]
+        named = [dict(zip(names, row, strict=True)) for row in rows]
+        create_from(con, table, pa.Table.from_pylist(named, schema=schema))
 
 
 def _create_received(con: duckdb.DuckDBPyConnection) -> None:
@@ -157,9 +162,10 @@ def _defect_rows(severity: str) -> str:
     )
     whole = (
         "select check_id, deliveries.number, null, null, null, expected, label, value, null, null,"
-        " null from refused join deliveries using (delivery_id)"
+        f" null from {'refused' if severity == 'error' else 'remarked'}"
+        " join deliveries using (delivery_id)"
     )
-    parts = [broken, damaged, whole] if severity == "error" else [broken]
+    parts = [broken, damaged, whole] if severity == "error" else [broken, whole]
     return f"with defects as ({' union all '.join(parts)}), {_joined_defects()} {_told(severity)}"
 
 

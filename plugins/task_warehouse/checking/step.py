@@ -18,6 +18,7 @@ from task_warehouse.checking import (
     references,
     rejects,
     secrecy,
+    verdicts,
 )
 from task_warehouse.checking.refusals import Extent, Refusals
 from task_warehouse.contracts import DATASETS, Contracts, load_contracts
@@ -78,6 +79,7 @@ def check_read(
             refusals.of_secrets(secrecy.find_in_refused(con))
         check = _Check(home, con, contracts, batch, refusals)
         check.run(deliveries, extents)
+        verdicts.judge(home, con, contracts, refusals, mapped.notes)
         return outcome.commit(check.con, home, contracts, batch, refusals, mapped.notes)
 
 
@@ -114,10 +116,6 @@ class _Check:
         filled = [name for name in present if self._has_rows(name)]
         if filled:
             self._validate(filled)
-        for dataset in present:
-            outcome.write_accepted(
-                self.con, self.home, self.contracts.by_dataset[dataset], self.batch
-            )
 
     def _take_out_secrets(self, dataset: str) -> None:
         table = table_of(dataset)

@@ -187,6 +187,7 @@ def test_ledger_totals_are_those_up_to_the_day(home: Home) -> None:
         "rows_rejected": 2,
         "rows_duplicate": 1,
         "rows_warned": 3,
+        "rows_held": 0,
     }
 
 
