@@ -101,7 +101,8 @@ def collect_batch(
 ) -> CollectSummary:
     """Pull every dataset of these sources for one as-of date and write the receipts.
 
-    ``look_up_secret`` finds secrets that the environment does not hold (Airflow's connections).
+    ``look_up_secret`` finds secrets by name (Airflow's connections); what it does not know is
+    looked for in the environment.
     Never raises for a source's fault; raises StorageError, or our own mistake, once everything
     that could be finished has its receipt.
     """

@@ -6,11 +6,12 @@ from collections.abc import Collection
 from typing import Any
 
 from task_warehouse.errors import SourceFileError
-from task_warehouse.sources.model import SOURCE_ID, DatasetSource, Source, SourceFile
+from task_warehouse.sources.model import DatasetSource, Source, SourceFile
 from task_warehouse.sources.organisations import Organisation, Organisations
 from task_warehouse.sources.positions import Document
+from task_warehouse.sources.scalars import SOURCE_ID
 
-FILLED = ("path", "pattern", "url", "sheet", "records", "member", "refers_to")
+FILLED = ("path", "pattern", "url", "bucket", "sheet", "records", "member", "refers_to")
 
 
 def expand_family(

@@ -23,6 +23,7 @@ from task_warehouse.sources.model import (
     FamilyOf,
     Incremental,
     Limits,
+    NothingArose,
     Paging,
     Source,
     SourceFile,
@@ -33,13 +34,14 @@ from task_warehouse.sources.positions import Document, Path_, read_document
 SUFFIXES = (".yml", ".yaml")
 PLAIN_ID = re.compile(r"""^source:[ \t]*["']?([a-z0-9_-]+)["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
 # Mappings in which a dataset adds to the defaults; any other value of a dataset replaces them.
-ADDED_TO = ("limits", "headers", "values", "params")
+ADDED_TO = ("limits", "headers", "values", "params", "verdict")
 INNER_MODELS: dict[str, type[BaseModel]] = {
     "limits": Limits,
     "paging": Paging,
     "auth": Auth,
     "business_date": BusinessDate,
     "updated_since": Incremental,
+    "nothing_arose": NothingArose,
     "organisations": FamilyOf,
 }
 
@@ -98,6 +100,7 @@ def load_document(
     declared = _validate(document, SourceFile, _with_defaults(document.data), ())
     assert isinstance(declared, SourceFile)
     _refuse_alike(document, declared.datasets)
+    _refuse_absent_files(document, declared.datasets)
     refuse_unknown_columns(document, declared.datasets)
     if declared.family is not None:
         return expand_family(document, declared, organisations, only)
@@ -258,8 +261,9 @@ def _refuse_alike(document: Document, datasets: Mapping[Any, DatasetSource]) -> 
         address = (
             dataset.transport,
             dataset.path,
-            dataset.pattern if dataset.path else None,
+            dataset.pattern if dataset.transport != "http" else None,
             dataset.url,
+            dataset.bucket,
             tuple(sorted(dataset.params.items())),
             dataset.sheet,
             dataset.records,
@@ -273,3 +277,18 @@ def _refuse_alike(document: Document, datasets: Mapping[Any, DatasetSource]) -> 
                 remedy="tell them apart by path, pattern, url, sheet, records or member",
             )
         seen[address] = name
+
+
+def _refuse_absent_files(document: Document, datasets: Mapping[Any, DatasetSource]) -> None:
+    """A file that a source file names beside itself must be there before anything is asked."""
+    for name, dataset in datasets.items():
+        for key in ("ca_bundle", "known_hosts"):
+            said = getattr(dataset, key)
+            if said is None or (document.path.parent / said).is_file():
+                continue
+            line = document.line_of(_in_defaults(document, ("datasets", name, key)))
+            raise SourceFileError(
+                f"{document.path.name}:{line}: '{key}' is '{said}', which is not there",
+                where=f"{document.path}:{line}",
+                remedy="put the file there; its path is relative to the source file",
+            )

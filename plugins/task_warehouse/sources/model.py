@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+
+from task_warehouse.sources.completeness import refuse_incomplete
+from task_warehouse.sources.scalars import (
+    SOURCE_ID,
+    Bucket,
+    Bytes,
+    Clock,
+    Delimiter,
+    HostKeys,
+    IsoDate,
+    Params,
+    Seconds,
+    SecretName,
+    SourceId,
+    Url,
+    WeekdayOrDay,
+    refuse,
+)
+from task_warehouse.verdict_limits import limits_with
 
 DatasetName = Literal[
     "documents",
@@ -23,109 +41,19 @@ DatasetName = Literal[
 ]
 DATASETS: tuple[str, ...] = get_args(DatasetName)
 
-TransportName = Literal["folder", "http"]
+TransportName = Literal["folder", "http", "sftp", "s3"]
 Cadence = Literal["daily", "weekly", "monthly", "once"]
 Mode = Literal["full", "delta"]
 FormatName = Literal["csv", "tsv", "json", "ndjson", "xlsx", "xml"]
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-SOURCE_ID = re.compile(r"[a-z0-9_-]{1,64}")
-SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,47}")
-CREDENTIAL_PARAMETERS = {"token", "access_token", "api_key", "apikey", "key", "password", "secret"}
-SIZE_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 
-
-def _refuse(expected: str, key: str | None = None, *, code: str = "expected") -> Exception:
-    return PydanticCustomError(code, "{expected}", {"expected": expected, "key": key})
-
-
-def _iso_date(value: Any) -> Any:
-    if isinstance(value, str):
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-            raise _refuse("a date YYYY-MM-DD")
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            raise _refuse("a day that exists, as YYYY-MM-DD") from None
-    return value
-
-
-def _clock(value: Any) -> Any:
-    if isinstance(value, str):
-        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
-            raise _refuse("an hour HH:MM between 00:00 and 23:59")
-        return time.fromisoformat(value)
-    return value
-
-
-def _size(value: Any) -> Any:
-    if isinstance(value, str):
-        match = re.fullmatch(r"(\d+)\s*([kmg]?b?)", value.strip().casefold())
-        unit = match[2] if match else None
-        if match is None or unit is None or (unit and unit not in SIZE_UNITS):
-            raise _refuse("a size in bytes, such as 500000, '200 MB' or '1 GB'")
-        return int(match[1]) * SIZE_UNITS[unit]
-    return value
-
-
-def _source_id(value: Any) -> Any:
-    if isinstance(value, str) and not SOURCE_ID.fullmatch(value):
-        raise _refuse("1 to 64 small letters, digits, '-' or '_'")
-    return value
-
-
-def _secret_name(value: Any) -> Any:
-    if isinstance(value, str) and not SECRET_NAME.fullmatch(value):
-        raise _refuse(
-            "the name of a secret in capital letters, digits and '_', never the secret itself"
-        )
-    return value
-
-
-def _url(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        parts = urlsplit(value)
-        port_is_number = parts.port is None or parts.port > 0
-    except ValueError:
-        raise _refuse("an address http://… or https://…") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_number:
-        raise _refuse("an address http://… or https://…")
-    if "@" in parts.netloc:
-        raise _refuse("an address without user and password; name them under 'auth:'")
-    _no_credential(name for name, _ in parse_qsl(parts.query))
-    return value
-
-
-def _params(value: Any) -> Any:
+def _verdict(value: Any) -> Any:
     if isinstance(value, dict):
-        _no_credential(value)
+        try:
+            limits_with(value)
+        except ValueError as error:
+            raise refuse(f"limits as in expectations/verdicts.yaml ({error})") from None
     return value
-
-
-def _no_credential(names: Iterable[str]) -> None:
-    if {name.casefold() for name in names} & CREDENTIAL_PARAMETERS:
-        raise _refuse("an address without a credential in it; name the secret under 'auth:'")
-
-
-def _weekday_or_day(value: Any) -> Any:
-    if isinstance(value, str) and value.casefold() in WEEKDAYS:
-        return WEEKDAYS.index(value.casefold()) + 1
-    return value
-
-
-def _delimiter(value: Any) -> Any:
-    return "\t" if value in ("tab", "\\t") else value
-
-
-IsoDate = Annotated[date, BeforeValidator(_iso_date)]
-Clock = Annotated[time, BeforeValidator(_clock)]
-Bytes = Annotated[int, BeforeValidator(_size), Field(gt=0)]
-SourceId = Annotated[str, BeforeValidator(_source_id)]
-SecretName = Annotated[str, BeforeValidator(_secret_name)]
-Url = Annotated[str, BeforeValidator(_url)]
-Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 
 
 class Strict(BaseModel):
@@ -165,19 +93,21 @@ class Paging(Strict):
     @model_validator(mode="after")
     def _complete(self) -> Paging:
         if self.kind in ("cursor", "next") and not self.next:
-            raise _refuse(f"'next:', the path of the next {self.kind} in a page", "kind")
+            raise refuse(f"'next:', the path of the next {self.kind} in a page", "kind")
         if self.kind == "offset" and not self.size:
-            raise _refuse("'size:', the number of items asked for with each offset", "kind")
+            raise refuse("'size:', the number of items asked for with each offset", "kind")
         return self
 
 
 class Auth(Strict):
     """Which secret opens the door; the secret itself is never in a file."""
 
-    kind: Literal["bearer", "header", "basic", "oauth2"]
+    # http: the first four; sftp: password, key; s3: access_key.
+    kind: Literal["bearer", "header", "basic", "oauth2", "password", "key", "access_key"]
     secret: SecretName
     header: str = Field(default="X-API-Key", pattern=r"^[A-Za-z0-9-]{1,64}$")
-    user: str | None = None  # basic and oauth2: else the secret is 'user:password'
+    user: str | None = None  # of a pair: else the secret holds it too ('user:password', or login)
+    passphrase: SecretName | None = None  # of an encrypted private key
     token_url: Url | None = None
     scope: str | None = None
     client_in: Literal["header", "form"] = "header"  # where the token address wants the client
@@ -185,7 +115,9 @@ class Auth(Strict):
     @model_validator(mode="after")
     def _complete(self) -> Auth:
         if (self.kind == "oauth2") != (self.token_url is not None):
-            raise _refuse("'token_url:' with kind oauth2, and only there", "kind")
+            raise refuse("'token_url:' with kind oauth2, and only there", "kind")
+        if self.passphrase and self.kind != "key":
+            raise refuse("no 'passphrase:'; only a private key has one", "passphrase")
         return self
 
 
@@ -202,11 +134,9 @@ class BusinessDate(Strict):
         try:
             groups = set(re.compile(self.from_name).groupindex)
         except re.error as error:
-            raise _refuse(f"a regular expression ({error})", "from_name") from None
+            raise refuse(f"a regular expression ({error})", "from_name") from None
         if "date" not in groups and not {"year", "month"} <= groups:
-            raise _refuse(
-                "a pattern with (?P<date>…), or (?P<year>…) and (?P<month>…)", "from_name"
-            )
+            raise refuse("a pattern with (?P<date>…), or (?P<year>…) and (?P<month>…)", "from_name")
         return self
 
 
@@ -214,6 +144,22 @@ def _business_date(value: Any) -> Any:
     if value == "as_of":
         return {}
     return {"fixed": value} if isinstance(value, str) else value
+
+
+class NothingArose(Strict):
+    """How a source says that nothing arose, where no empty export says it."""
+
+    name: str | None = None  # glob of the file's name; the dataset's pattern must take it too
+    text: str | None = Field(default=None, min_length=1)  # stands where rows would
+    column: str | None = None  # the text stands under this header, beside other values
+
+    @model_validator(mode="after")
+    def _complete(self) -> NothingArose:
+        if self.name is None and self.text is None:
+            raise refuse("'name:', a file name, or 'text:', the words", "text")
+        if self.column and self.text is None:
+            raise refuse("'text:' with 'column:'", "column")
+        return self
 
 
 class Incremental(Strict):
@@ -232,7 +178,12 @@ class DatasetFields(Strict):
     pattern: str = "*"
     settle_seconds: Seconds = 2
     url: Url | None = None
-    params: Annotated[dict[str, str], BeforeValidator(_params)] = Field(default_factory=dict)
+    params: Params = Field(default_factory=dict)
+    ca_bundle: str | None = None  # certificates trusted besides the public ones; beside this file
+    host_key: HostKeys = ()
+    known_hosts: str | None = None  # in OpenSSH's form; beside this file
+    bucket: Bucket | None = None
+    region: str = "us-east-1"
     paging: Paging | None = None
     auth: Auth | None = None
     private_network: bool = False
@@ -242,22 +193,24 @@ class DatasetFields(Strict):
     records: str | None = None
     member: str | None = None
     encoding: str | None = None
-    delimiter: Annotated[str | None, BeforeValidator(_delimiter)] = Field(
-        default=None, min_length=1, max_length=4
-    )
+    delimiter: Delimiter | None = None
     mode: Mode = "full"
     cadence: Cadence = "daily"
+    calendar: Literal["every_day", "working_days"] = "every_day"
     due: Clock = time(6, 30)
-    due_day: Annotated[int | None, BeforeValidator(_weekday_or_day)] = Field(
-        default=None, ge=1, le=31
-    )
+    due_day: WeekdayOrDay | None = None
     business_date: Annotated[BusinessDate, BeforeValidator(_business_date)] = BusinessDate()
+    nothing_arose: NothingArose | None = None
     date_format: Literal["dd/mm/yyyy", "iso", "yyyymmdd", "mm/dd/yyyy"] | None = None
     decimal: Literal[",", "."] | None = None
     headers: dict[str, str | None] = Field(default_factory=dict)  # to nothing: not used
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
     refers_to: SourceId | None = None
     limits: Limits = Limits()
+    # What of expectations/verdicts.yaml is otherwise for this dataset.
+    verdict: Annotated[dict[str, dict[str, Any]], BeforeValidator(_verdict)] = Field(
+        default_factory=dict
+    )
 
 
 class DatasetSource(DatasetFields):
@@ -267,47 +220,26 @@ class DatasetSource(DatasetFields):
 
     @model_validator(mode="after")
     def _complete(self) -> DatasetSource:
-        for key, transport in (("path", "folder"), ("url", "http")):
-            given = getattr(self, key) is not None
-            if (self.transport == transport) and not given:
-                raise _refuse(f"'{key}:' with transport {transport}", "transport")
-            if given and self.transport != transport:
-                raise _refuse(f"transport {transport} with '{key}:', or no '{key}:'", key)
-        self._check_http()
-        self._check_calendar()
-        if self.pattern.startswith("/") or ".." in self.pattern.split("/"):
-            raise _refuse("a pattern inside the folder", "pattern")
+        refuse_incomplete(self)
         return self
-
-    def _check_http(self) -> None:
-        if self.transport != "http":
-            for key in ("paging", "auth", "params", "updated_since"):
-                if getattr(self, key):
-                    raise _refuse(f"no '{key}:'; it belongs to transport http", key)
-            return
-        if self.paging and self.format not in (None, "json"):
-            raise _refuse("format json; pages are cut from JSON only", "format")
-        if self.updated_since and self.mode != "delta":
-            raise _refuse("mode delta; only changes are asked for", "updated_since")
-        if self.business_date.from_name:
-            raise _refuse("as_of or a fixed date; an address has no file name", "business_date")
-
-    def _check_calendar(self) -> None:
-        if self.due_day is None:
-            return
-        if self.cadence not in ("weekly", "monthly"):
-            raise _refuse("no 'due_day:' with this cadence", "due_day")
-        if self.cadence == "weekly" and self.due_day > 7:
-            raise _refuse("a weekday, monday to sunday or 1 to 7", "due_day")
 
     @property
     def address(self) -> str:
         """Where it comes from, as declared; never a credential."""
-        if self.url is None:
-            return f"{self.path}/{self.pattern}"
+        if self.transport != "http":
+            return f"{self.place}/{self.pattern}"
+        url = self.url or ""
         if not self.params:
-            return self.url
-        return self.url + ("&" if "?" in self.url else "?") + urlencode(self.params)
+            return url
+        return url + ("&" if "?" in url else "?") + urlencode(self.params)
+
+    @property
+    def place(self) -> str:
+        """The folder, on this or another machine, in which files are dropped."""
+        if self.url is None:
+            return self.path or ""
+        inside = (self.bucket, (self.path or "").strip("/"))
+        return "/".join([self.url.rstrip("/"), *(part for part in inside if part)])
 
     def read_options(self) -> dict[str, Any]:
         """What reading and checking must know, frozen into each receipt."""
@@ -324,6 +256,9 @@ class DatasetSource(DatasetFields):
             "headers": self.headers,
             "values": self.values,
             "refers_to": self.refers_to,
+            # A day that the source tells may be wrong; the as-of date is ours.
+            "tells_its_day": self.business_date != BusinessDate(),
+            "verdict": self.verdict,
         }
         return {key: value for key, value in options.items() if value}
 
@@ -354,21 +289,21 @@ class SourceFile(Strict):
     @model_validator(mode="after")
     def _one_or_many(self) -> SourceFile:
         if (self.family is None) != (self.organisations is None):
-            raise _refuse("'family:' together with 'organisations:'", "family")
+            raise refuse("'family:' together with 'organisations:'", "family")
         if (self.family is None) == (self.organisation is None):
-            raise _refuse("either 'organisation:' or 'family:' with 'organisations:'", "source")
+            raise refuse("either 'organisation:' or 'family:' with 'organisations:'", "source")
         if self.family is None:
             _source_id_at(self.source)
         elif "{code}" not in self.source:
-            raise _refuse("'{code}' in the source id of a family, such as 'xa-{code}'", "source")
+            raise refuse("'{code}' in the source id of a family, such as 'xa-{code}'", "source")
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
-            raise _refuse("valid_to on or after valid_from", "valid_to")
+            raise refuse("valid_to on or after valid_from", "valid_to")
         return self
 
 
 def _source_id_at(value: str) -> None:
     if not SOURCE_ID.fullmatch(value):
-        raise _refuse("1 to 64 small letters, digits, '-' or '_'", "source")
+        raise refuse("1 to 64 small letters, digits, '-' or '_'", "source")
 
 
 class Source(Strict):

@@ -15,7 +15,7 @@ from urllib3.exceptions import HTTPError
 from task_warehouse.landing import TooLargeError
 from task_warehouse.transports.attempts import Fault, failed, missing, refused
 from task_warehouse.transports.guarding import Guard, GuardedAdapter, Origin
-from task_warehouse.transports.pacing import backoff_seconds
+from task_warehouse.transports.pacing import keep_trying
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -129,20 +129,12 @@ class Door:
         """
         if Origin.of(url) != self.origin:
             raise refused("transport.next_elsewhere", Origin.of(url) or "?", self.origin)
-        limits, deadline = self._pull.dataset.limits, self._pull.deadline
-        attempt = 0
-        while True:
-            deadline.check()
-            try:
-                return self._once(url, params, headers, take)
-            except Fault as fault:
-                if self._renews(fault):
-                    continue
-                if not fault.again or attempt == limits.retries:
-                    raise
-                pause = backoff_seconds(limits.backoff_seconds, attempt)
-                deadline.wait(pause if fault.wait is None else fault.wait, fault)
-                attempt += 1
+        return keep_trying(
+            self._pull.dataset.limits,
+            self._pull.deadline,
+            lambda: self._once(url, params, headers, take),
+            self._renews,
+        )
 
     def _renews(self, fault: Fault) -> bool:
         """A token that is refused may have run out early: once, a new one is asked for."""

@@ -20,9 +20,11 @@ from urllib3.exceptions import NameResolutionError, NewConnectionError
 from task_warehouse.transports.attempts import refused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from task_warehouse.transports.pacing import Deadline
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443, "sftp": 22}
 # Where clouds tell a machine its credentials; private addresses that no export has.
 METADATA = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200")))
 
@@ -37,7 +39,7 @@ class Origin:
 
     @classmethod
     def of(cls, url: str) -> Origin | None:
-        """The origin of an address; None for one that is none of HTTP."""
+        """The origin of an address; None for one that no transport of ours speaks."""
         try:
             parts = urlsplit(url)
             port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
@@ -85,34 +87,47 @@ class Guard:
             return False
         return ip.is_global or (self.private_network and ip.is_private)
 
+    def connect(
+        self, host: str, seconds: float, options: Iterable[tuple[int, int, int | bytes]] = ()
+    ) -> socket.socket:
+        """A connection to ``host``, the origin's host as it is spelt for the look-up; watched.
 
-def _connect(connection: HTTPConnection, guard: Guard) -> socket.socket:
+        The addresses are looked at before they are used. Raises ``socket.gaierror`` for a name
+        nobody knows, OSError where nobody answers, a Fault for an address that is not permitted.
+        """
+        found = socket.getaddrinfo(host, self.origin.port, type=socket.SOCK_STREAM)
+        usable = [entry for entry in found if self.permits(str(entry[4][0]))]
+        if not usable:
+            raise refused("transport.private_address", self.origin.host)
+        problem = OSError()
+        for family, kind, protocol, _, address in usable:
+            connected = socket.socket(family, kind, protocol)
+            try:
+                connected.settimeout(seconds)
+                for option in options:
+                    connected.setsockopt(*option)
+                connected.connect(address)
+            except OSError as error:
+                connected.close()
+                problem = error
+                continue
+            self.deadline.watch(connected)
+            return connected
+        raise problem
+
+
+def _new_connection(connection: HTTPConnection, guard: Guard) -> socket.socket:
     # What urllib3's own _new_conn does, with the addresses looked at before they are used.
+    timeout = connection.timeout
+    seconds = float(timeout) if isinstance(timeout, (int, float)) else 10.0
     try:
-        found = socket.getaddrinfo(connection._dns_host, connection.port, type=socket.SOCK_STREAM)
+        return guard.connect(connection._dns_host, seconds, connection.socket_options or ())
     except (socket.gaierror, UnicodeError) as error:
         raise NameResolutionError(
             connection.host, connection, socket.gaierror(str(error))
         ) from None
-    usable = [entry for entry in found if guard.permits(str(entry[4][0]))]
-    if not usable:
-        raise refused("transport.private_address", guard.origin.host)
-    problem: OSError | None = None
-    for family, kind, protocol, _, address in usable:
-        connected = socket.socket(family, kind, protocol)
-        try:
-            timeout = connection.timeout
-            connected.settimeout(float(timeout) if isinstance(timeout, (int, float)) else 10.0)
-            for option in connection.socket_options or ():
-                connected.setsockopt(*option)
-            connected.connect(address)
-        except OSError as error:
-            connected.close()
-            problem = error
-            continue
-        guard.deadline.watch(connected)
-        return connected
-    raise NewConnectionError(connection, type(problem).__name__) from problem
+    except OSError as error:
+        raise NewConnectionError(connection, type(error).__name__) from error
 
 
 class GuardedAdapter(HTTPAdapter):
@@ -128,11 +143,11 @@ class GuardedAdapter(HTTPAdapter):
 
         class Plain(HTTPConnection):
             def _new_conn(self) -> socket.socket:
-                return _connect(self, guard)
+                return _new_connection(self, guard)
 
         class Secure(HTTPSConnection):
             def _new_conn(self) -> socket.socket:
-                return _connect(self, guard)
+                return _new_connection(self, guard)
 
         class PlainPool(HTTPConnectionPool):
             ConnectionCls = Plain

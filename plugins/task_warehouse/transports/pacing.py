@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Self
 from task_warehouse.transports.attempts import Fault, failed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
+    from typing import TypeVar
+
+    from task_warehouse.sources.model import Limits
+
+    Got = TypeVar("Got")
 
 LONGEST_BACKOFF_SECONDS = 30.0
 
@@ -89,6 +95,33 @@ def backoff_seconds(base: float, attempt: int) -> float:
     """Exponential with full jitter, so that sources that fail together do not return together."""
     # Not a secret: spreading only.
     return random.uniform(0.5, 1.0) * min(base * 2**attempt, LONGEST_BACKOFF_SECONDS)  # noqa: S311
+
+
+def keep_trying(
+    limits: Limits,
+    deadline: Deadline,
+    act: Callable[[], Got],
+    is_mended: Callable[[Fault], bool] = lambda _fault: False,
+) -> Got:
+    """What ``act`` gives, tried again with growing waits while its Fault says that may help.
+
+    ``is_mended`` may remove the cause of a fault; the next try then costs no wait and counts as
+    none. Raises the last Fault, which is then not worth another try.
+    """
+    attempt = 0
+    while True:
+        deadline.check()
+        try:
+            return act()
+        except Fault as fault:
+            if is_mended(fault):
+                continue
+            if not fault.again or attempt == limits.retries:
+                fault.again = False
+                raise
+            pause = backoff_seconds(limits.backoff_seconds, attempt)
+            deadline.wait(pause if fault.wait is None else fault.wait, fault)
+            attempt += 1
 
 
 class RateLimiter:

@@ -65,6 +65,12 @@ class Bench:
     def folder(self, path: str = "drop", **more: Any) -> dict[str, Any]:
         return {"transport": "folder", "path": path, "settle_seconds": 0, **more}
 
+    def sftp(self, url: str, path: str, **more: Any) -> dict[str, Any]:
+        limits = {**QUICK, **more.pop("limits", {})}
+        auth = {"kind": "password", "user": "vai", "secret": "SFTP"}
+        said = {"url": url, "path": path, "auth": auth, "settle_seconds": 0, "limits": limits}
+        return {"transport": "sftp", **said, **more}
+
     def drop(self, name: str, content: bytes | str, folder: str = "drop") -> Path:
         path = self.sources / folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

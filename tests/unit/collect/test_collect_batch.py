@@ -19,7 +19,7 @@ from misbehaving_server import Server, in_turn, says
 from task_warehouse import collecting, landing, receipts
 from task_warehouse.errors import ContractError, StorageError, UsageError
 from task_warehouse.receipts import SCHEMA, Receipt
-from task_warehouse.transports import attempts, folder
+from task_warehouse.transports import attempts, drops
 
 NEXT_DAY = date(2025, 7, 2)
 
@@ -193,14 +193,14 @@ def test_our_own_mistake_is_raised_after_everything_else_is_done(
     bench.declare("tinh-01", organisation="01", tasks=bench.folder("z"))
     for name in "xyz":
         bench.drop("a.csv", f"{name}\n", name)
-    right = folder._take
+    right = drops._take
 
     def wrong(pull: attempts.Pull, *rest: object) -> bool:
         if pull.dataset.path == "x":
             raise ZeroDivisionError
         return right(pull, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(folder, "_take", wrong)
+    monkeypatch.setattr(drops, "_take", wrong)
     with pytest.raises(ZeroDivisionError):
         bench.collect(batch="b")
     said = {(one["source"], one["dataset"]): one for one in bench.receipts()}

@@ -11,7 +11,7 @@ from datetime import date
 import pytest
 from collecting_bench import AS_OF, Bench
 
-from task_warehouse.transports.folder import compile_pattern
+from task_warehouse.transports.names import compile_pattern
 
 
 def test_each_matching_file_is_a_delivery(bench: Bench) -> None:

@@ -25,6 +25,7 @@ from misbehaving_server import (
 
 from task_warehouse.transports.guarding import Guard, Origin
 from task_warehouse.transports.pacing import Deadline
+from task_warehouse.transports.signing import Stored
 
 
 @pytest.mark.parametrize(
@@ -261,9 +262,9 @@ def test_a_secret_may_come_from_elsewhere_and_is_looked_up_late(
 ) -> None:
     asked: list[str] = []
 
-    def connections(name: str) -> str:
+    def connections(name: str) -> Stored:
         asked.append(name)
-        return "tu-airflow"
+        return Stored("tu-airflow")
 
     url = server.on("/tasks", says([1]))
     bench.declare(tasks=bench.http(url, auth={"kind": "bearer", "secret": "G06"}))
@@ -285,7 +286,7 @@ def test_a_missing_secret_is_said_and_nothing_is_sent(bench: Bench, server: Serv
 def test_a_secret_that_fits_no_header_is_not_sent(bench: Bench, server: Server, value: str) -> None:
     url = server.on("/tasks", says([1]))
     bench.declare(tasks=bench.http(url, auth={"kind": "bearer", "secret": "G06"}))
-    receipt = bench.collect_one(look_up_secret=lambda _name: value)
+    receipt = bench.collect_one(look_up_secret=lambda _name: Stored(value))
     assert receipt["reason_code"] == "transport.secret_unusable"
     assert server.requests == []
 
