@@ -20,6 +20,7 @@ from task_warehouse.reading.tables import Layout, TextSink
 
 LIST_JOINT = "; "
 USUAL_LISTS = ("data", "items", "results", "records", "rows", "content", "value", "values")
+DEEPEST_LISTS = 64
 PROVINCIAL = ("duLieuBaoCao", "dulieu")
 
 
@@ -82,27 +83,57 @@ Around = tuple[tuple[str, dict[str, Any]], ...]
 
 def records_at(document: Any, steps: list[Step]) -> Iterator[tuple[Around, Any]]:
     """Each record with the objects around it, outermost first, as (name, object)."""
-    yield from _walk(document, steps, (), "")
+    yield from _walk(document, steps, (), Step("", each=False))
 
 
-def _walk(node: Any, steps: list[Step], around: Around, name: str) -> Iterator[tuple[Around, Any]]:
+def _walk(node: Any, steps: list[Step], around: Around, at: Step) -> Iterator[tuple[Around, Any]]:
+    """``at`` is the step that led here."""
     if isinstance(node, list):
-        for item in node:
-            yield from _walk(item, steps, around, name)
+        for item in _elements(node):
+            yield from _walk(item, steps, around, at)
         return
     if not steps:
         yield around, node
         return
     step = steps[0]
     if not isinstance(node, dict) or step.name not in node:
+        if at.each:
+            yield _alone(node, around, at.name)
+            return
         if around or (isinstance(node, dict) and step.each):
-            return  # an element without that list has no records
+            return  # an empty report: there is no list because there is nothing to list
         raise Refusal(refusal.RECORDS_MISSING, f"nothing at {step.name!r}")
     below = node[step.name]
     rest = {key: value for key, value in node.items() if key != step.name}
-    outer = (*around, (name or "outer", rest)) if _repeats(steps) else around
+    if at.each and _is_empty(below):
+        yield _alone(rest, around, at.name)
+        return
+    outer = (*around, (at.name or "outer", rest)) if _repeats(steps) else around
     if below is not None:
-        yield from _walk(below, steps[1:], outer, step.name)
+        yield from _walk(below, steps[1:], outer, step)
+
+
+def _is_empty(value: Any) -> bool:
+    if isinstance(value, list):
+        return next((False for _ in _elements(value)), True)
+    return value is None or value == {}
+
+
+def _elements(items: list[Any], depth: int = 1) -> Iterator[Any]:
+    """What a list holds, lists inside it opened."""
+    if depth > DEEPEST_LISTS:
+        raise Refusal(refusal.TOO_DEEP, f"lists nested more than {DEEPEST_LISTS} deep")
+    for item in items:
+        if isinstance(item, list):
+            yield from _elements(item, depth + 1)
+        else:
+            yield item
+
+
+def _alone(node: Any, around: Around, name: str) -> tuple[Around, Any]:
+    """An element that lists nothing is a record of what is around: it was said, so it comes out."""
+    fields = node if isinstance(node, dict) else {name: node}
+    return (*around, (name, fields)), {}
 
 
 def _repeats(steps: list[Step]) -> bool:
@@ -178,7 +209,10 @@ def as_text(value: Any) -> str | None:
         return LIST_JOINT.join(as_text(item) or "" for item in value)
     if value in ([], {}):
         return None
-    return json.dumps(value, ensure_ascii=False)
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError as error:
+        raise Refusal(refusal.TOO_DEEP, "a value of lists nested too deep") from error
 
 
 def _joinable(value: Any) -> bool:

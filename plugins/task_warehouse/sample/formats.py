@@ -44,6 +44,8 @@ SHEETS = {
     "control_totals": "Số tổng",
 }  # fmt: skip
 ORDINAL = "STT"
+NESTED = "duLieuBaoCao[].dulieu[]"
+NESTED_HEADERS = {"breakdown": "fldCode"}
 TONES = "\u0300\u0301\u0303\u0309\u0323"
 NOT_IN_1258 = {"≥": ">=", "≤": "<="}
 
@@ -59,7 +61,13 @@ def columns_of(habit: Habit, dataset: str) -> list[str]:
 
 def headers_of(habit: Habit, dataset: str) -> dict[str, str]:
     """By canonical column, in export order, the header as written (lower part when merged)."""
-    return {c: header_of(habit.headers, dataset, c) for c in columns_of(habit, dataset)}
+    headers = {c: header_of(habit.headers, dataset, c) for c in columns_of(habit, dataset)}
+    return headers | NESTED_HEADERS if is_nested(habit, dataset) else headers
+
+
+def is_nested(habit: Habit, dataset: str) -> bool:
+    """Does it export the dataset in the report shape of provincial systems?"""
+    return habit.nested_values and dataset == "indicator_values"
 
 
 def export(delivery: Delivery) -> bytes:
@@ -167,9 +175,34 @@ def _records(delivery: Delivery) -> list[dict[str, Cell]]:
 
 def _json(delivery: Delivery) -> bytes:
     records = _records(delivery)
+    if is_nested(delivery.system.habit, delivery.dataset):
+        return _dump(_reports(delivery, records))
     if delivery.system.habit.transport == "http":
         return _dump(records)
     return _dump({"data": {"total": len(records), "items": records}})
+
+
+def _reports(delivery: Delivery, records: list[dict[str, Cell]]) -> list[dict[str, object]]:
+    """One report a body and period, in it the indicators, in each of them its values as text."""
+    habit = delivery.system.habit
+    reports: dict[tuple[Cell, Cell], dict[Cell, list[dict[str, str]]]] = {}
+    for record in records:
+        texts = {header: as_text(habit, cell) for header, cell in record.items()}
+        unit, period = texts.pop("maDonVi"), texts.pop("kyDuLieu")
+        indicators = reports.setdefault((unit, period), {})
+        indicators.setdefault(texts.pop("maChiTieu"), []).append(texts)
+    return [
+        {
+            "tenBaoCao": TITLES[delivery.dataset].capitalize(),
+            "maDonVi": unit,
+            "tenDonVi": delivery.system.organisation.name,
+            "kyDuLieu": period,
+            "duLieuBaoCao": [
+                {"maChiTieu": code, "dulieu": values} for code, values in indicators.items()
+            ],
+        }
+        for (unit, period), indicators in reports.items()
+    ]
 
 
 def _dump(value: object) -> bytes:

@@ -38,6 +38,7 @@ class Habit:
     paging: str | None = None
     bearer: bool = False
     declares_encoding: bool = True
+    nested_values: bool = False  # indicator values as the reports of provincial systems hold them
 
 
 HABITS: tuple[Habit, ...] = (
@@ -73,7 +74,7 @@ HABITS: tuple[Habit, ...] = (
     Habit("next-address", transport="http", format="json", date_format="iso", headers="camel",
           words="joined", paging="next", bearer=True, codes=True),
     Habit("compact-dates", format="json", date_format="yyyymmdd", headers="camel", words="letters",
-          codes=True, dated_names=True),
+          codes=True, dated_names=True, nested_values=True),
 )  # fmt: skip
 
 COMMUNE_HABITS: tuple[Habit, ...] = tuple(

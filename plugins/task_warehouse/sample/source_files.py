@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from task_warehouse.sample.deliveries import STEMS, Delivery
-from task_warehouse.sample.formats import SHEETS, headers_of
+from task_warehouse.sample.formats import NESTED, SHEETS, headers_of, is_nested
 from task_warehouse.sample.habits import Habit
 from task_warehouse.sample.systems import System
 from task_warehouse.sample.vocabularies import declared_values
@@ -113,7 +113,7 @@ def _folder(system: System, delivery: Delivery) -> dict[str, Any]:
     elif habit.format == "xml":
         entry["records"] = "baoCao.banGhi"
     elif habit.format == "json":
-        entry["records"] = "data.items"
+        entry["records"] = NESTED if is_nested(habit, dataset) else "data.items"
     return entry
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from read_here import Read, read_here
+from read_here import Read, Reading, read_here
 
 from task_warehouse.reading.request import Limits
 
@@ -262,3 +262,103 @@ def test_any_text_ends_in_records_or_a_refusal(
     path = folder / "f"
     path.write_text(text)
     read_here(path, name, Limits(), folder, {})
+
+
+REPORT_PATH = "duLieuBaoCao[].dulieu[]"
+
+
+def _report(*indicators: object) -> str:
+    return json.dumps([{"maDonVi": "01", "kyDuLieu": "202510", "duLieuBaoCao": list(indicators)}])
+
+
+def _told(reading: Reading) -> list[dict[str, str | None]]:
+    return [dict(zip(reading.headers, row, strict=False)) for row in reading.rows]
+
+
+@pytest.mark.parametrize(
+    "indicator",
+    [
+        {"maChiTieu": "CT-2"},
+        {"maChiTieu": "CT-2", "dulieu": []},
+        {"maChiTieu": "CT-2", "dulieu": None},
+        {"maChiTieu": "CT-2", "dulieu": {}},
+        {"maChiTieu": "CT-2", "dulieu": [[], [[]]]},
+    ],
+    ids=["missing", "empty", "null", "empty object", "empty lists"],
+)
+def test_an_indicator_that_lists_no_value_still_comes_out(read: Read, indicator: object) -> None:
+    sound = {"maChiTieu": "CT-1", "dulieu": [{"giaTri": "12"}]}
+    told = _told(read(_report(sound, indicator, sound), "bc.json", records=REPORT_PATH))
+    assert [(row["maChiTieu"], row.get("giaTri")) for row in told] == [
+        ("CT-1", "12"),
+        ("CT-2", None),
+        ("CT-1", "12"),
+    ]
+    assert {row["maDonVi"] for row in told} == {"01"}
+
+
+def test_an_inner_list_that_is_one_object_or_one_value(read: Read) -> None:
+    report = _report(
+        {"maChiTieu": "CT-1", "dulieu": {"giaTri": "12"}}, {"maChiTieu": "CT-2", "dulieu": "13"}
+    )
+    told = _told(read(report, "bc.json", records=REPORT_PATH))
+    assert [(row["maChiTieu"], row.get("giaTri"), row.get("value")) for row in told] == [
+        ("CT-1", "12", None),
+        ("CT-2", None, "13"),
+    ]
+
+
+def test_a_report_without_indicators_holds_no_record(read: Read) -> None:
+    assert read(_report(), "bc.json", records=REPORT_PATH).rows == []
+    reading = read('{"data": {"items": [], "total": 0}}', "nv.json", records="data.items[]")
+    assert reading.rows == []
+
+
+def test_stray_values_among_indicators_come_out(read: Read) -> None:
+    reading = read(_report("CT-1", None, 5), "bc.json", records=REPORT_PATH)
+    assert [row["duLieuBaoCao"] for row in _told(reading)] == ["CT-1", None, "5"]
+
+
+@pytest.mark.parametrize("depth", [100, 900, 20_000])
+def test_lists_in_lists_without_end_are_refused(read: Read, depth: int) -> None:
+    inner = "[" * depth + "]" * depth
+    report = _report("HERE").replace('"HERE"', f'{{"maChiTieu":"A","dulieu":{inner}}}')
+    assert read(report, "bc.json", records=REPORT_PATH).refused == "file.too_deep"
+
+
+def test_a_huge_report_costs_memory_for_its_records_only(read: Read) -> None:
+    values = [{"fldCode": str(n), "giaTri": str(n)} for n in range(50_000)]
+    reading = read(_report({"maChiTieu": "A", "dulieu": values}), "bc.json", records=REPORT_PATH)
+    assert len(reading.rows) == 50_000
+    assert reading.lines == list(range(1, 50_001))
+
+
+NESTED_XML = """<?xml version="1.0" encoding="UTF-8"?>
+<baoCao maDonVi="01"><kyDuLieu>202510</kyDuLieu>
+  <duLieuBaoCao><maChiTieu>CT-1</maChiTieu>
+    <dulieu><fldCode>A</fldCode><giaTri>12</giaTri></dulieu>
+    <dulieu><fldCode>B</fldCode><giaTri>3,5</giaTri></dulieu>
+  </duLieuBaoCao>
+  <duLieuBaoCao><maChiTieu>CT-2</maChiTieu></duLieuBaoCao>
+  <duLieuBaoCao><maChiTieu>CT-3</maChiTieu><dulieu><giaTri>7</giaTri></dulieu></duLieuBaoCao>
+</baoCao>
+"""
+
+
+def test_the_provincial_report_shape_in_xml(read: Read) -> None:
+    reading = read(NESTED_XML, "bc.xml", records=REPORT_PATH)
+    told = _told(reading)
+    assert [(row["maChiTieu"], row.get("fldCode"), row.get("giaTri")) for row in told] == [
+        ("CT-1", "A", "12"),
+        ("CT-1", "B", "3,5"),
+        ("CT-2", None, None),
+        ("CT-3", None, "7"),
+    ]
+    assert {(row["@maDonVi"], row["kyDuLieu"]) for row in told} == {("01", "202510")}
+    assert reading.lines[:2] == [4, 5]
+
+
+@pytest.mark.parametrize("depth", [700, 960, 990, 5_000])
+def test_a_value_of_deep_lists_is_kept_or_refused(read: Read, depth: int) -> None:
+    reading = read('[{"a":' + "[" * depth + "1" + "]" * depth + "}]", "nv.json")
+    assert reading.refused == "file.too_deep" or reading.rows[0][0].count("[") == depth

@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import python_calamine
@@ -25,6 +26,8 @@ def read_texts(path: Path, dataset: DatasetSource) -> list[list[str]]:
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=dataset.delimiter or ","))
     if dataset.format == "xlsx":
         return _read_sheet(content, dataset)
+    if dataset.records == "duLieuBaoCao[].dulieu[]":
+        return [["duLieuBaoCao"], *_values_of_reports(json.loads(content))]
     if dataset.format == "xml":
         records = ElementTree.fromstring(content).findall("banGhi")
         return [["banGhi"], *([child.text or "" for child in record] for record in records)]
@@ -32,6 +35,15 @@ def read_texts(path: Path, dataset: DatasetSource) -> list[list[str]]:
     records = [json.loads(line) for line in lines] or json.loads(content)["data"]["items"]
     header = list(records[0]) if records else []
     return [header, *([str(value) for value in record.values()] for record in records)]
+
+
+def _values_of_reports(reports: Any) -> list[list[str]]:
+    return [
+        [report["maDonVi"], report["kyDuLieu"], indicator["maChiTieu"], *value.values()]
+        for report in reports
+        for indicator in report["duLieuBaoCao"]
+        for value in indicator["dulieu"]
+    ]
 
 
 def _read_sheet(content: bytes, dataset: DatasetSource) -> list[list[str]]:
