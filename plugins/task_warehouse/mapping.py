@@ -192,14 +192,14 @@ def map_dataset(
     contracts: Contracts,
     dataset: str,
     deliveries: Sequence[Delivery],
-    first_row: int,
-    last_row: int,
+    text: str = "text",
 ) -> str:
     """Create the canonical table of ``dataset`` from ``text`` and return its name.
 
-    Reads ``text`` (the reader's output with ``file_row_number``; those of this dataset lie between
-    ``first_row`` and ``last_row``), ``deliveries``, ``layout_positions`` and ``open_deliveries``
-    (ids that were not refused as a whole). ``row_id`` orders rows by delivery and record.
+    Reads ``text`` (the reader's output, or the part of it that holds this dataset), ``deliveries``,
+    ``layout_positions`` and ``open_deliveries`` (ids that were not refused as a whole). ``row_id``
+    orders rows by delivery and record. The steps of the query are not to be materialised, which is
+    what DuckDB does with a named one unless told: a million rows would be copied thrice.
     """
     contract = contracts.by_dataset[dataset]
     own_values = {_values_key(item): item.options.get("values") or {} for item in deliveries}
@@ -209,8 +209,9 @@ def map_dataset(
     layout_key = _create_layouts(con, contract)
     table = table_of(dataset)
     query = (
-        f"with cut as ({_cut(contracts, contract, layout_key, first_row, last_row)}),"
-        f" neat as ({_neat(contracts, contract)}), typed as ({_typed(contract, coded)})"
+        f"with cut as not materialized ({_cut(contracts, contract, layout_key, text)}),"
+        f" neat as not materialized ({_neat(contracts, contract)}),"
+        f" typed as not materialized ({_typed(contract, coded)})"
         f" select * exclude ({', '.join(LOOKED_UP)}), {_key_hash(contract)} as key_hash,"
         f" cast(null as varchar) as warned from typed"
     )
@@ -258,9 +259,7 @@ def _create_layouts(con: duckdb.DuckDBPyConnection, contract: Contract) -> str:
     return f"cast(enum_code(try_cast({key} as {kind})) as integer) + 1"
 
 
-def _cut(
-    contracts: Contracts, contract: Contract, layout_key: str, first_row: int, last_row: int
-) -> str:
+def _cut(contracts: Contracts, contract: Contract, layout_key: str, text: str) -> str:
     """Cells by column as received, and whether any cell of the row needs cleaning or is a mark."""
     cells = ", ".join(
         f"cells[getvariable('position_of_{name}')[layout_no]] as {quote(name)}"
@@ -275,9 +274,7 @@ def _cut(
         f" delivery_id, part, record, line, {context}, {untidy} as is_untidy,"
         f" {secrecy.is_marked('joined')} as is_marked, {cells}"
         f" from (select *, {layout_key} as layout_no, {secrecy.joined('cells')} as joined"
-        f" from text where problem is null"
-        f" and file_row_number between {first_row} and {last_row})"
-        f" where layout_no <= len(getvariable('layout_number'))"
+        f" from {text} where problem is null) where layout_no <= len(getvariable('layout_number'))"
     )
 
 

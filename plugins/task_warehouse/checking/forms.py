@@ -17,6 +17,7 @@ from task_warehouse.contracts import Column
 UNUSUAL_BLANKS = (9, 10, 13, 160, 8203, 12288, 65279)
 BLANKS = " || ".join(f"chr({code})" for code in (32, *UNUSUAL_BLANKS))
 EXCEL_EPOCH = "date '1899-12-30'"
+# A list is tried from its start, and a format that does not fit costs ten times one that does.
 DAY_FIRST = "['%d/%m/%Y', '%d/%m/%Y %H:%M', '%d/%m/%Y %H:%M:%S']"
 COMPACT = "['%Y%m%d %H:%M:%S', '%Y%m%d%H%M%S', '%Y%m%d %H:%M', '%Y%m%d']"
 MONTH_FIRST = "['%m/%d/%Y', '%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M:%S']"
@@ -136,7 +137,15 @@ def moment(name: str) -> str:
         f" case when {TIMES_IN_JSON} and regexp_full_match({name}, '[0-9]{{13}}')"
         f" then cast(to_timestamp(cast({name} as bigint) / 1000) as timestamp) end) end"
     )
-    return f"replace(cast({instant} as varchar), ' ', 'T') || '+07:00'"
+    usual = (
+        f"{name} like '__/__/____ __:__:__'"
+        f" and coalesce(layout.date_format, 'dd/mm/yyyy') = 'dd/mm/yyyy'"
+    )
+    return (
+        f"case when {usual} then strftime(try_strptime({name}, '%d/%m/%Y %H:%M:%S'),"
+        f" '%Y-%m-%dT%H:%M:%S+07:00')"
+        f" else replace(cast({instant} as varchar), ' ', 'T') || '+07:00' end"
+    )
 
 
 def number(name: str) -> str:

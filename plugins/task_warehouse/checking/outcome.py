@@ -116,7 +116,7 @@ def write_accepted(
         for name in ledger.accepted_columns(contract)
     )
     target = home.accepted / contract.dataset / f"{batch}.parquet"
-    write_parquet(con, f"select {columns} from {table} order by row_id", target)
+    write_parquet(con, f"select {columns} from {table}", target)
 
 
 def _write_all_accepted(

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from task_warehouse import landing, ledger, receipts
 from task_warehouse.contracts import DATASETS, Contracts
 from task_warehouse.mapping import Delivery, Layout
+from task_warehouse.reading import LAYOUTS_FILE
 from task_warehouse.settings import Home
 
 
@@ -86,7 +87,7 @@ def read(home: Home, contracts: Contracts, deliveries: Sequence[Delivery], work:
 
 def load_layouts(work: Path) -> list[Layout]:
     """What the reader found, one entry a part."""
-    return list(_layouts(pq.read_table(work / "layouts.parquet").to_pylist()))
+    return list(_layouts(pq.read_table(work / LAYOUTS_FILE).to_pylist()))
 
 
 def _layouts(rows: Iterable[dict[str, object]]) -> Iterable[Layout]:

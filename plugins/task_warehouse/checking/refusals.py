@@ -46,12 +46,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """A delivery's rows in the text table: how many, how many distinct records, where."""
+    """A delivery's rows in the text table: how many, and how many distinct records."""
 
     rows: int
     records: int
-    first_row: int
-    last_row: int
 
 
 class Refusals:
@@ -102,7 +100,7 @@ class Refusals:
     def of_counts(self, extents: Mapping[str, Extent]) -> None:
         """Deliveries whose text rows are not the records that the reader counted."""
         for delivery_id in self.layouts:
-            extent = extents.get(delivery_id, Extent(0, 0, 0, -1))
+            extent = extents.get(delivery_id, Extent(0, 0))
             said = self.received(delivery_id)
             if delivery_id not in self.by_delivery and not extent.rows == extent.records == said:
                 refusal = Refusal(COUNT_DISAGREES, value=str(extent.rows), expected=str(said))

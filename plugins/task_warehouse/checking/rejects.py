@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from task_warehouse import ledger
+from task_warehouse.checking.received import Received
 from task_warehouse.checking.refusals import Refusals
 from task_warehouse.contracts import Contract, Contracts
 from task_warehouse.ledger import write_parquet
@@ -38,7 +39,6 @@ def write_defects(
     _create_rules(con, contracts, load_defect_kinds())
     _create_labels(con, contracts)
     _create_refused(con, refusals)
-    _create_received(con)
     _create_record_keys(con)
     for severity, folder in (("error", home.rejects), ("warn", ledger.warnings_directory(home))):
         write_parquet(con, _defect_rows(severity), folder / f"{batch}.parquet")
@@ -114,16 +114,16 @@ def _create_refused(con: duckdb.DuckDBPyConnection, refusals: Refusals) -> None:
         create_from(con, table, pa.Table.from_pylist(named, schema=schema))
 
 
-def _create_received(con: duckdb.DuckDBPyConnection) -> None:
+def create_received(con: duckdb.DuckDBPyConnection, received: Received) -> None:
     """Create ``received``: the cells, as they came, of every row that breaks a rule."""
+    failing = con.execute("select distinct row_id from failures").fetchnumpy()["row_id"]
+    con.register("failing_text", received.records(failing))
     con.execute(
         "create or replace table received as"
-        " select failing.row_id, text.part, text.line, text.cells"
-        " from text join deliveries using (delivery_id)"
-        " join (select distinct row_id from failures) as failing"
-        f" on failing.row_id = (deliveries.number << {RECORD_BITS}) + text.record"
-        " where text.problem is null"
+        f" select (number << {RECORD_BITS}) + record as row_id, part, line, cells"
+        " from failing_text join deliveries using (delivery_id)"
     )
+    con.unregister("failing_text")
 
 
 def remember_keys(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
+import pyarrow as pa
 
-from task_warehouse import ledger, locking, progress
+from task_warehouse import ledger, locking, progress, reading
 from task_warehouse.checking import (
     CheckSummary,
     organisations,
@@ -20,6 +23,7 @@ from task_warehouse.checking import (
     secrecy,
     verdicts,
 )
+from task_warehouse.checking.received import Received
 from task_warehouse.checking.refusals import Extent, Refusals
 from task_warehouse.contracts import DATASETS, Contracts, load_contracts
 from task_warehouse.errors import AuditError
@@ -49,6 +53,7 @@ def check_pending(home: Home) -> CheckSummary:
         if not deliveries:
             progress.tell("check", "nothing new to check")
             return CheckSummary()
+        _import_early()
         batch = ledger.batch_id(item.delivery_id for item in deliveries)
         work = home.work / f"{WORK_PREFIX}{batch}"
         try:
@@ -62,9 +67,10 @@ def check_pending(home: Home) -> CheckSummary:
 def check_read(
     home: Home, contracts: Contracts, deliveries: Sequence[Delivery], work: Path, batch: str
 ) -> CheckSummary:
-    """Check what the reader left in ``work`` (``text.parquet``, ``layouts.parquet``)."""
-    with duckdb.connect(str(work / "check.duckdb")) as con:
-        prepare_database(con, work)
+    """Check what the reader left in ``work`` (``text.arrow``, ``layouts.parquet``)."""
+    with duckdb.connect() as con:
+        text = reading.open_text(work)
+        prepare_database(con, work, text)
         register_deliveries(con, deliveries)
         layouts = pending.load_layouts(work)
         mapped = resolve_layouts(con, contracts, deliveries, layouts)
@@ -78,7 +84,7 @@ def check_read(
         if refusals.by_delivery:
             refusals.of_secrets(secrecy.find_in_refused(con))
         check = _Check(home, con, contracts, batch, refusals)
-        check.run(deliveries, extents)
+        check.run(deliveries, Received(text, deliveries, extents))
         verdicts.judge(home, con, contracts, refusals, mapped.notes)
         return outcome.commit(check.con, home, contracts, batch, refusals, mapped.notes)
 
@@ -97,15 +103,13 @@ class _Check:
         self.home, self.con, self.contracts = home, con, contracts
         self.batch, self.refusals = batch, refusals
 
-    def run(self, deliveries: Sequence[Delivery], extents: Mapping[str, Extent]) -> None:
+    def run(self, deliveries: Sequence[Delivery], received: Received) -> None:
         self.refusals.write_open(self.con)
         present = [name for name in DATASETS if name in {item.dataset for item in deliveries}]
         for dataset in present:
             chosen = [item for item in deliveries if item.dataset == dataset]
-            found = [extents[item.delivery_id] for item in chosen if item.delivery_id in extents]
-            first = min((extent.first_row for extent in found), default=0)
-            last = max((extent.last_row for extent in found), default=-1)
-            map_dataset(self.con, self.contracts, dataset, chosen, first, last)
+            self.con.register("text_of_dataset", received.of_dataset(dataset))
+            map_dataset(self.con, self.contracts, dataset, chosen, "text_of_dataset")
             self._take_out_secrets(dataset)
             outcome.set_duplicates_apart(self.con, self.contracts.by_dataset[dataset])
         self.refusals.write_open(self.con)
@@ -116,6 +120,7 @@ class _Check:
         filled = [name for name in present if self._has_rows(name)]
         if filled:
             self._validate(filled)
+        rejects.create_received(self.con, received)
 
     def _take_out_secrets(self, dataset: str) -> None:
         table = table_of(dataset)
@@ -139,7 +144,6 @@ class _Check:
         return found is not None
 
     def _validate(self, datasets: Sequence[str]) -> None:
-        # Importing Great Expectations takes many seconds: here, and only with rows at hand.
         progress.tell("check", "loading Great Expectations")
         from task_warehouse.checking import expectations
 
@@ -170,24 +174,30 @@ def _write_failures(con: duckdb.DuckDBPyConnection, dataset: str, finding: Findi
         )
 
 
-def prepare_database(con: duckdb.DuckDBPyConnection, work: Path) -> None:
+def prepare_database(con: duckdb.DuckDBPyConnection, work: Path, text: pa.Table) -> None:
+    """Settings of the scratch database of a check, and ``text`` as a table of it."""
     # The file ends with the step: nothing is gained by writing it out once more when it closes.
     con.execute("pragma disable_checkpoint_on_shutdown")
     con.execute(f"set global timezone = '{TIMEZONE}'")
     con.execute(f"set global memory_limit = '{MEMORY_LIMIT}'")
     con.execute(f"set global temp_directory = '{work / 'spill'}'")
     con.execute("set enable_progress_bar = false")
-    con.execute(
-        f"create view text as select * from read_parquet("
-        f"'{work / 'text.parquet'}', file_row_number = true)"
-    )
+    con.register("text", text)
+
+
+def _import_early() -> None:
+    """Begin to import Great Expectations, which takes many seconds of one core, beside the reading.
+
+    Whoever needs it imports it as usual and, by the lock of the import, waits for what is left.
+    """
+    name = "task_warehouse.checking.expectations"
+    threading.Thread(target=import_module, args=(name,), name="import", daemon=True).start()
 
 
 def _extents(con: duckdb.DuckDBPyConnection) -> dict[str, Extent]:
-    """How much of the text table each delivery takes, and where."""
+    """How much of the text table each delivery takes."""
     found = con.execute(
-        "select delivery_id, count(*), count(distinct record), min(file_row_number),"
-        " max(file_row_number) from text group by delivery_id"
+        "select delivery_id, count(*), count(distinct record) from text group by delivery_id"
     ).fetchall()
     return {row[0]: Extent(*row[1:]) for row in found}
 

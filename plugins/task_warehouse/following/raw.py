@@ -170,20 +170,22 @@ def _request(path: Path, delivery: Delivery) -> ReadRequest:
 
 
 def _around(connection: duckdb.DuckDBPyConnection, out: Path, part: str, asked: int) -> Excerpt:
+    from task_warehouse import reading
+
     found = connection.execute(
         "select coalesce(part, ''), headers, refused from read_parquet(?)",
-        [str(out / "layouts.parquet")],
+        [str(out / reading.LAYOUTS_FILE)],
     ).fetchall()
     refused = next((row[2] for row in found if row[2]), None)
     if refused:
         return Excerpt(trouble=refused)
     headers = {row[0]: list(row[1] or []) for row in found}
+    connection.register("text", reading.open_text(out))
     rows = connection.execute(
-        "select line, record, coalesce(part, ''), cells, problem from read_parquet($file)"
+        "select line, record, coalesce(part, ''), cells, problem from text"
         " where coalesce(part, '') = $part and line between $first and $last"
         f" order by record limit {LINES_BEFORE + LINES_AFTER + 1}",
         {
-            "file": str(out / "text.parquet"),
             "part": part,
             "first": asked - LINES_BEFORE,
             "last": asked + LINES_AFTER,

@@ -1,6 +1,6 @@
 """Untrusted bytes to one text table, in child processes with limits.
 
-``read_batch`` reads many deliveries into ``text.parquet`` and ``layouts.parquet``; ``read_file``
+``read_batch`` reads many deliveries into ``text.arrow`` and ``layouts.parquet``; ``read_file``
 reads one file for a person who asks what the pipeline sees in it. The reading itself happens in
 :mod:`task_warehouse.reading.child`; nothing in this process opens the bytes.
 """
@@ -15,14 +15,26 @@ if TYPE_CHECKING:
     from task_warehouse.reading.batch import read_batch
     from task_warehouse.reading.faithful import FileReading, read_file
     from task_warehouse.reading.headers import normalise_header
+    from task_warehouse.reading.writing import LAYOUTS_FILE, open_text
 
-__all__ = ["FileReading", "Limits", "ReadRequest", "normalise_header", "read_batch", "read_file"]
+__all__ = [
+    "LAYOUTS_FILE",
+    "FileReading",
+    "Limits",
+    "ReadRequest",
+    "normalise_header",
+    "open_text",
+    "read_batch",
+    "read_file",
+]
 
 _HOMES = {
     "read_batch": "batch",
     "read_file": "faithful",
     "FileReading": "faithful",
     "normalise_header": "headers",
+    "LAYOUTS_FILE": "writing",
+    "open_text": "writing",
 }
 
 

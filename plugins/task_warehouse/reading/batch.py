@@ -1,4 +1,4 @@
-"""Many deliveries into one ``text.parquet`` and one ``layouts.parquet``.
+"""Many deliveries into one ``text.arrow`` and one ``layouts.parquet``.
 
 Two children read at a time; the parent writes what they answer in the order of the requests, so
 that the same requests give the same rows in the same order however the children were scheduled.
@@ -33,7 +33,7 @@ def read_batch(
     limits: Limits | None = None,
     header_hints: frozenset[str] = frozenset(),
 ) -> None:
-    """Read ``requests`` and write ``text.parquet`` and ``layouts.parquet`` into ``out_dir``.
+    """Read ``requests`` and write ``text.arrow`` and ``layouts.parquet`` into ``out_dir``.
 
     ``header_hints`` are added to those of each request. A delivery that cannot be read becomes a
     refused layout; only a fault of ours (a reader that does not start, a full disk) raises.

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from task_warehouse.errors import StorageError, UsageError
 from task_warehouse.reading.batch import read_batch
 from task_warehouse.reading.request import Limits, ReadRequest
+from task_warehouse.reading.writing import LAYOUTS_FILE, open_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,10 @@ def read_file(
     )
     with tempfile.TemporaryDirectory(prefix="task-warehouse-read-") as folder:
         read_batch([request], Path(folder), limits, header_hints)
-        layouts = pq.read_table(Path(folder) / "layouts.parquet").to_pylist()
+        layouts = pq.read_table(Path(folder) / LAYOUTS_FILE).to_pylist()
         reading = _result(layouts, out)
         if out is not None and reading.refused is None:
-            _write(Path(folder) / "text.parquet", layouts, out, _rejects_path(out))
+            _write(open_text(Path(folder)), layouts, out, _rejects_path(out))
     return reading
 
 
@@ -91,7 +93,7 @@ def _rejects_path(out: Path) -> Path:
     return out.with_name(f"{out.name.removesuffix('.csv')}.rejects.csv")
 
 
-def _write(text: Path, layouts: list[dict[str, Any]], out: Path, rejects: Path) -> None:
+def _write(text: pa.Table, layouts: list[dict[str, Any]], out: Path, rejects: Path) -> None:
     several = len(layouts) > 1
     headers = {layout["part"]: list(layout["headers"] or []) for layout in layouts}
     try:
@@ -102,7 +104,7 @@ def _write(text: Path, layouts: list[dict[str, Any]], out: Path, rejects: Path) 
             rows, damaged = csv.writer(rows_file), csv.writer(rejects_file)
             damaged.writerow(["part", "line", "problem", "raw"][0 if several else 1 :])
             begun: str | None = None
-            for batch in pq.ParquetFile(text).iter_batches(batch_size=16_384):
+            for batch in text.to_batches(max_chunksize=16_384):
                 for row in batch.to_pylist():
                     part = row["part"]
                     prefix = [part] if several else []

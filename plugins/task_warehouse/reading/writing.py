@@ -1,4 +1,4 @@
-"""Parquet files of a batch, written row group by row group from the children's messages."""
+"""The two files of a batch, written piece by piece from the children's messages."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from task_warehouse.reading import refusal
 from task_warehouse.reading.request import ReadRequest
 from task_warehouse.reading.tables import LAYOUT_SCHEMA, TEXT_SCHEMA, clean_text
 
-ROWS_A_GROUP = 122_880
-BYTES_A_GROUP = 64 * 1024 * 1024
+TEXT_FILE = "text.arrow"
+LAYOUTS_FILE = "layouts.parquet"
+ROWS_A_PIECE = 122_880
+BYTES_A_PIECE = 64 * 1024 * 1024
+ROWS_NOT_COPIED = 4_096  # smaller batches are joined to pieces
 
 
 @dataclass(slots=True)
@@ -37,20 +40,25 @@ class Outcome:
         return cls(request, refused=kind, detail=clean_text(detail)[:2_000])
 
 
+def open_text(folder: Path) -> pa.Table:
+    """The text table of a batch, mapped from its file: memory is taken only by what is touched.
+
+    The file may be deleted while the table is in use.
+    """
+    return pa.ipc.open_file(pa.memory_map(str(folder / TEXT_FILE))).read_all()
+
+
 class BatchWriter:
-    """Both Parquet files of a batch; they appear under their names only when whole."""
+    """Both files of a batch; they appear under their names only when whole.
+
+    The text is Arrow as it lies in memory, neither packed nor encoded: it is read several times
+    within the minute and then deleted.
+    """
 
     def __init__(self, out_dir: Path, scratch: Path) -> None:
-        self._targets = {name: out_dir / name for name in ("text.parquet", "layouts.parquet")}
+        self._targets = {name: out_dir / name for name in (TEXT_FILE, LAYOUTS_FILE)}
         self._parts = {name: scratch / name for name in self._targets}
-        self._text = pq.ParquetWriter(
-            self._parts["text.parquet"],
-            TEXT_SCHEMA,
-            compression="zstd",
-            compression_level=1,
-            use_dictionary=["delivery_id", "part", "problem"],
-            write_statistics=["delivery_id", "record"],
-        )
+        self._text = pa.ipc.new_file(str(self._parts[TEXT_FILE]), TEXT_SCHEMA)
         self._pending: list[pa.RecordBatch] = []
         self._rows = 0
         self._bytes = 0
@@ -71,7 +79,7 @@ class BatchWriter:
         if kind is None:
             pq.write_table(
                 pa.Table.from_pylist(self._layouts, LAYOUT_SCHEMA),
-                self._parts["layouts.parquet"],
+                self._parts[LAYOUTS_FILE],
                 compression="zstd",
             )
             for name, part in self._parts.items():
@@ -81,7 +89,7 @@ class BatchWriter:
         """Write what came of one delivery; an account that does not add up is a refusal."""
         batches: Iterable[pa.RecordBatch] = []
         if outcome.refused is None:
-            if outcome.end - outcome.start <= BYTES_A_GROUP:
+            if outcome.end - outcome.start <= BYTES_A_PIECE:
                 batches = list(messages(outcome))
                 delivered = sum(map(len, batches))
             else:  # counted in a first pass, so that a large delivery is never whole in memory
@@ -94,16 +102,20 @@ class BatchWriter:
                 batches = []
         self._layouts.extend(layout_rows(outcome))
         for batch in batches:
+            if len(batch) >= ROWS_NOT_COPIED:
+                self._flush()
+                self._text.write_batch(batch)
+                continue
             self._pending.append(batch)
             self._rows += len(batch)
             self._bytes += batch.nbytes
-            if self._rows >= ROWS_A_GROUP or self._bytes >= BYTES_A_GROUP:
+            if self._rows >= ROWS_A_PIECE or self._bytes >= BYTES_A_PIECE:
                 self._flush()
 
     def _flush(self) -> None:
         if self._pending:
             table = pa.Table.from_batches(self._pending, TEXT_SCHEMA)
-            self._text.write_table(table, row_group_size=ROWS_A_GROUP)
+            self._text.write_table(table.combine_chunks())
         self._pending, self._rows, self._bytes = [], 0, 0
 
 

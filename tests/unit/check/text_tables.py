@@ -23,6 +23,7 @@ from task_warehouse.mapping import (
     resolve_layouts,
 )
 from task_warehouse.reading.tables import LAYOUT_SCHEMA, TEXT_SCHEMA
+from task_warehouse.reading.writing import LAYOUTS_FILE, TEXT_FILE, open_text
 from task_warehouse.settings import Home
 
 RECEIVED = datetime(2025, 7, 1, 0, 30, tzinfo=UTC)
@@ -66,7 +67,7 @@ class Given:
 
 
 def write_text_tables(work: Path, given: Sequence[Given]) -> None:
-    """Write ``text.parquet`` and ``layouts.parquet`` of ``given`` into ``work``."""
+    """Write ``text.arrow`` and ``layouts.parquet`` of ``given`` into ``work``."""
     text: list[dict[str, Any]] = []
     layouts: list[dict[str, Any]] = []
     for item in given:
@@ -101,8 +102,9 @@ def write_text_tables(work: Path, given: Sequence[Given]) -> None:
             }
         )
     work.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pylist(text, schema=TEXT_SCHEMA), work / "text.parquet")
-    pq.write_table(pa.Table.from_pylist(layouts, schema=LAYOUT_SCHEMA), work / "layouts.parquet")
+    with pa.ipc.new_file(str(work / TEXT_FILE), TEXT_SCHEMA) as file:
+        file.write_table(pa.Table.from_pylist(text, schema=TEXT_SCHEMA))
+    pq.write_table(pa.Table.from_pylist(layouts, schema=LAYOUT_SCHEMA), work / LAYOUTS_FILE)
 
 
 def check(home: Home, contracts: Contracts, given: Sequence[Given]) -> CheckSummary:
@@ -130,11 +132,11 @@ def mapped(contracts: Contracts, given: Given, work: Path) -> list[dict[str, Any
     write_text_tables(work, [given])
     delivery = given.delivery
     with duckdb.connect() as con:
-        step.prepare_database(con, work)
+        step.prepare_database(con, work, open_text(work))
         register_deliveries(con, [delivery])
         resolve_layouts(con, contracts, [delivery], pending.load_layouts(work))
         con.execute("create table open_deliveries as select delivery_id from deliveries")
-        table = map_dataset(con, contracts, given.dataset, [delivery], 0, len(given.rows))
+        table = map_dataset(con, contracts, given.dataset, [delivery])
         found = con.execute(f"select * from {table} order by row_id")
         names = [column[0] for column in found.description]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

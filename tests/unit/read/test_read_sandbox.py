@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from task_warehouse.errors import TaskWarehouseError
-from task_warehouse.reading import Limits, ReadRequest, read_batch
+from task_warehouse.reading import Limits, ReadRequest, open_text, read_batch
 from task_warehouse.reading.tables import LAYOUT_SCHEMA, TEXT_SCHEMA
 
 GOOD = "Mã nhiệm vụ;Hạn\nNV-1;31/12/2025\nNV-2;30/06/2025\n"
@@ -34,18 +34,16 @@ def deliver(folder: Path, *contents: bytes | str, names: str = "tep.csv") -> lis
 
 def results(out: Path) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
     layouts = pq.read_table(out / "layouts.parquet").to_pylist()
-    return {row["delivery_id"]: row for row in layouts}, pq.read_table(
-        out / "text.parquet"
-    ).to_pylist()
+    return {row["delivery_id"]: row for row in layouts}, open_text(out).to_pylist()
 
 
 def test_schemas_are_those_the_next_room_expects(tmp_path: Path) -> None:
     read_batch(deliver(tmp_path / "in", GOOD, b""), tmp_path / "out")
-    assert pq.read_schema(tmp_path / "out" / "text.parquet").equals(TEXT_SCHEMA)
+    assert open_text(tmp_path / "out").schema.equals(TEXT_SCHEMA)
     assert pq.read_schema(tmp_path / "out" / "layouts.parquet").equals(LAYOUT_SCHEMA)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "layouts.parquet",
-        "text.parquet",
+        "text.arrow",
     ]
 
 
@@ -186,7 +184,7 @@ def test_a_child_that_hangs_is_killed_with_all_it_started(tmp_path: Path) -> Non
 def test_a_child_that_cannot_start_is_our_fault_and_no_delivery_is_blamed(tmp_path: Path) -> None:
     with pytest.raises(TaskWarehouseError, match="did not start"):
         read_batch(deliver(tmp_path / "in", GOOD), tmp_path / "out", Limits(memory_bytes=40 * MIB))
-    assert not (tmp_path / "out" / "text.parquet").exists()
+    assert not (tmp_path / "out" / "text.arrow").exists()
 
 
 def test_no_credential_of_ours_is_in_the_child(
@@ -224,7 +222,7 @@ def test_a_reading_that_is_interrupted_leaves_no_process_and_no_half_file(tmp_pa
     time.sleep(1)
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
-    assert not (tmp_path / "out" / "text.parquet").exists()
+    assert not (tmp_path / "out" / "text.arrow").exists()
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
