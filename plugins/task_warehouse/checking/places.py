@@ -33,7 +33,7 @@ def write_layouts(
     query = (
         "select found.delivery_id, found.part, found.format, found.first_column,"
         " dataset_columns.columns, place.positions,"
-        " list_transform(place.positions, lambda at: found.headers[at]) as headers"
+        " list_transform(place.positions, lambda position: found.headers[position]) as headers"
         f" from {found} as found join layout_positions as place"
         " on place.delivery_id = found.delivery_id and place.part = found.part"
         " join deliveries on deliveries.delivery_id = found.delivery_id"
