@@ -1,3 +1,4 @@
+{%- set leading_year = '^(?:đến |tới )?(?:năm )?(20\d\d) *[:=] *' -%}
 -- A printed target is kept as it is; beside it every part of it that holds a number, and the words
 -- of that part. Where the source gives operator and bounds itself, those stand.
 with indicators as (
@@ -30,9 +31,13 @@ parts as (
         target_low,
         target_high,
         printed_parts[part_no] as part_text,
+        -- "năm 2025: 80" names its year first, "80 (2025)" and "80 đến năm 2025" last.
+        regexp_extract(lower(nfc_normalize(printed_parts[part_no])), '{{ leading_year }}', 1) as leading_year,
         regexp_extract(
-            replace(
-                replace(replace(lower(nfc_normalize(printed_parts[part_no])), '≥', '>='), '≤', '<='), '–', '-'
+            translate(
+                replace(replace(regexp_replace(
+                    lower(nfc_normalize(printed_parts[part_no])), '{{ leading_year }}', ''
+                ), '≥', '>='), '≤', '<='), '–', '-'
             ),
             '^(?:đạt |khoảng )*'
             || '(>=|<=|>|<|=|tối thiểu|ít nhất|không thấp hơn|từ|trên|hơn|tối đa|không quá|không vượt quá|dưới)?'
@@ -85,7 +90,10 @@ parsed as (
         end as target_high,
         case
             when target_operator is not null or operator = 'text' then null
-            else nullif(trim(regexp_replace(part_text, '^.*?\d[\d.,]*\s*%?(\s*(-|–|đến)\s*\d[\d.,]*\s*%?)?', '')), '')
+            else coalesce(
+                    nullif(leading_year, ''),
+                    nullif(trim(regexp_replace(part_text, '^.*?\d[\d.,]* *%?( *(-|–|đến) *\d[\d.,]* *%?)?', '')), '')
+                )
         end as qualifier,
         coalesce(
             better,
