@@ -52,7 +52,7 @@ def write_sample(
     seed: int = 57,
     as_of: date,
     tasks: int = 3000,
-    direct_communes: int = 40,
+    direct_communes: int = 60,
     defect_share: float = 0.02,
     base_url: str,
 ) -> SampleSummary:
@@ -72,6 +72,7 @@ def write_sample(
     truths = truth.task_truths(world, deliveries)
     totals = truth.control_totals(world, truths, deliveries)
     deliveries += _total_deliveries(world, totals, deliveries)
+    deliveries += _empty_deliveries(world, deliveries)
     tell("sample", f"writing {len(deliveries)} exports of {len(world.systems)} sources")
     _write_exports(out, deliveries, as_of)
     _write_sources(out, world, deliveries, base_url)
@@ -135,6 +136,20 @@ def _total_deliveries(
     return found
 
 
+def _empty_deliveries(world: World, deliveries: list[Delivery]) -> list[Delivery]:
+    """What one source file declares for a whole family is served by all of it, if only as empty."""
+    had: dict[str, set[str]] = {}
+    for delivery in deliveries:
+        had.setdefault(delivery.system.source, set()).add(delivery.dataset)
+    relatives = [system for system in world.systems.values() if system.family]
+    declared = {dataset for system in relatives for dataset in had.get(system.source, ())}
+    return [
+        Delivery(system, dataset, world.as_of, [])
+        for system in relatives
+        for dataset in sorted(declared - had.get(system.source, set()))
+    ]
+
+
 def _write_exports(out: Path, deliveries: list[Delivery], as_of: date) -> None:
     served: dict[str, dict[str, object]] = {}
     # Exports are ready the evening before, so that nothing looks as if it were still being written.
@@ -179,10 +194,15 @@ def _write_sources(out: Path, world: World, deliveries: list[Delivery], base_url
     by_source: dict[str, dict[str, Delivery]] = {}
     for delivery in deliveries:
         by_source.setdefault(delivery.system.source, {})[delivery.dataset] = delivery
+    declared: set[str] = set()
     for source, datasets in by_source.items():
-        text = declare(world.systems[source], datasets, base_url)
-        (out / "sources" / f"{source}.yml").write_text(text, encoding="utf-8")
-        if world.systems[source].habit.transport == "folder":
+        system = world.systems[source]
+        name = system.family or source
+        if name not in declared:
+            text = declare(system, datasets, base_url)
+            (out / "sources" / f"{name}.yml").write_text(text, encoding="utf-8")
+            declared.add(name)
+        if system.habit.transport == "folder":
             (out / "exports" / source).mkdir(parents=True, exist_ok=True)
 
 

@@ -85,3 +85,4 @@ COMMUNE_HABITS: tuple[Habit, ...] = tuple(
 """Systems of communes: fewer products are sold to them."""
 
 SECRET_HABIT = HABITS[0]
+FAMILY_HABIT = next(habit for habit in HABITS if habit.paging == "offset")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from task_warehouse.sample.deliveries import STEMS, Delivery
@@ -37,12 +38,22 @@ def secret_of(system: System) -> str | None:
 
 
 def declare(system: System, datasets: dict[str, Delivery], base_url: str) -> str:
-    """The YAML of one source file; ``datasets`` holds one delivery of each."""
+    """The YAML of one source file; ``datasets`` holds one delivery of each.
+
+    Of a system that belongs to a family it is the file of the whole family.
+    """
     habit = system.habit
-    body: dict[str, Any] = {
+    who: dict[str, Any] = {
         "source": system.source,
         "organisation": system.organisation.code,
         "name": system.organisation.name,
+    }
+    if system.family:
+        system = replace(system, source="xa-{code}")
+        communes = {"kind": "commune", "parent": system.organisation.parent}
+        who = {"source": system.source, "family": system.family, "organisations": communes}
+    body: dict[str, Any] = {
+        **who,
         "contact": "Bộ phận tổng hợp",
         "valid_from": "2025-01-01",
         "defaults": _defaults(system),

@@ -31,16 +31,20 @@ def test_nothing_collected_yet(bench: Bench) -> None:
     said = rows(bench, date(2025, 7, 1))
     assert said["bo-g06", "tasks"] == {
         "source": "bo-g06",
+        "family": None,
         "organisation": "G06",
         "dataset": "tasks",
         "transport": "folder",
         "cadence": "daily",
-        "in_force": True,
+        "state": "active",
+        "valid_from": date(2025, 6, 28),
+        "valid_to": None,
         "expected": True,
         "last_came": None,
         "last_landed": None,
         "silent_since": date(2025, 6, 28),
         "last_outcome": None,
+        "failing_since": None,
         "reason": None,
     }
     assert said["bo-g06", "progress"]["expected"] is False
@@ -85,5 +89,33 @@ def test_an_ended_source_is_listed_and_owes_nothing_more(bench: Bench) -> None:
         """
     )
     row = rows(bench, date(2025, 7, 1))["bo-g13", "tasks"]
-    assert (row["in_force"], row["expected"]) == (False, False)
+    assert (row["state"], row["expected"]) == ("ended", False)
     assert row["silent_since"] == date(2025, 1, 1)
+
+
+def test_since_when_a_source_fails_is_one_look(bench: Bench, server: Any) -> None:
+    from misbehaving_server import in_turn, says
+
+    sound, broken = says([{"a": 1}]), says([], status=404)
+    url = server.on("/tasks", in_turn(sound, broken, sound, broken, broken, broken))
+    bench.declare(tasks=bench.http(url))
+    since = {}
+    for day in range(1, 7):
+        bench.collect(date(2025, 7, day))
+        row = rows(bench, date(2025, 7, day))["bo-g06", "tasks"]
+        since[day] = row["failing_since"] and row["failing_since"].day
+    assert since == {1: None, 2: 2, 3: None, 4: 4, 5: 4, 6: 4}
+
+
+def test_a_source_that_nobody_declares_any_more_is_still_listed(bench: Bench) -> None:
+    bench.declare(tasks=bench.folder())
+    bench.declare("bo-g12", organisation="G12", tasks=bench.folder("other"))
+    bench.drop("x.csv", "a\n")
+    bench.collect()
+    (bench.sources / "bo-g06.yml").unlink()
+    said = rows(bench, date(2025, 7, 2))
+    gone, kept = said["bo-g06", "tasks"], said["bo-g12", "tasks"]
+    assert (gone["state"], gone["organisation"]) == ("undeclared", "G06")
+    assert gone["last_came"] == date(2025, 7, 1)
+    assert kept["state"] == "active"
+    assert list(gone) == list(kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import unicodedata
 from collections import Counter
@@ -186,3 +187,17 @@ def test_titles_are_varied(sample: Written) -> None:
     titles = Counter(row["title"] for row in sample.truth("tasks"))
     assert len(titles) > 0.7 * sum(titles.values())
     assert max(titles.values()) < 40
+
+
+def test_one_file_declares_every_commune_of_a_province(sample: Written) -> None:
+    family = [
+        source for source in load_sources(sample.folder / "sources") if source.family is not None
+    ]
+    registry = load_registry()
+    communes = {org.code for org in registry.of_kind("commune") if org.parent == "12"}
+    assert {source.organisation_code for source in family} == communes
+    assert {source.declared_in for source in family} == {"xa-tinh-12.yml"}
+    served = json.loads((sample.folder / "http" / "manifest.json").read_text(encoding="utf-8"))
+    for source in family:
+        assert set(source.datasets) == set(served["sources"][source.source]["datasets"])
+        assert source.datasets["tasks"].url == f"{URL}/{source.source}/tasks"
