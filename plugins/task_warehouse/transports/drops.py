@@ -39,7 +39,9 @@ class Entry:
 class Place(Protocol):
     """Where files are dropped."""
 
-    tries: int  # how often it was asked, for the receipt
+    @property
+    def tries(self) -> int:
+        """How often it was asked, for the receipt."""
 
     def entries(self, *, deep: bool) -> Iterator[Entry]:
         """Files, and links to files; those in folders below too where ``deep``. Raises Faults."""

@@ -16,11 +16,14 @@ from task_warehouse.landing import TooLargeError
 from task_warehouse.transports.attempts import Fault, failed, missing, refused
 from task_warehouse.transports.guarding import Guard, GuardedAdapter, Origin
 from task_warehouse.transports.pacing import keep_trying
+from task_warehouse.transports.trusting import trust
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
     from typing import TypeVar
+
+    from requests.auth import AuthBase
 
     from task_warehouse.sources.model import Auth
     from task_warehouse.transports.attempts import Pull
@@ -95,13 +98,14 @@ class Reply:
 class Door:
     """The way to one declared host: its connections, credentials and patience."""
 
-    def __init__(self, pull: Pull) -> None:
+    def __init__(self, pull: Pull, signature: AuthBase | None = None) -> None:
         self._pull = pull
         self.tries = 0
         declared = Origin.of(pull.dataset.url or "")
         assert declared is not None, "the model lets only HTTP addresses through"
         self.origin = declared
         self._session = session_for(pull, declared)
+        self._session.auth = signature
         self._authorisation: dict[str, str] | None = None
         self._renewed = False
 
@@ -180,7 +184,8 @@ def session_for(pull: Pull, origin: Origin) -> requests.Session:
     session.trust_env = False  # no .netrc, no proxy: what is sent is what is declared
     guard = Guard(origin, pull.dataset.private_network, pull.deadline)
     session.mount("http://", GuardedAdapter(guard))
-    session.mount("https://", GuardedAdapter(guard))
+    if origin.scheme == "https":
+        session.mount("https://", GuardedAdapter(guard, trust(pull)))
     session.headers.update(
         {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip, identity"}
     )

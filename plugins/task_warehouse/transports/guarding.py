@@ -20,6 +20,7 @@ from urllib3.exceptions import NameResolutionError, NewConnectionError
 from task_warehouse.transports.attempts import refused
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterable
 
     from task_warehouse.transports.pacing import Deadline
@@ -133,11 +134,14 @@ def _new_connection(connection: HTTPConnection, guard: Guard) -> socket.socket:
 class GuardedAdapter(HTTPAdapter):
     """An adapter of requests whose connections go through a guard."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, trusted: ssl.SSLContext | None = None) -> None:
         self._guard = guard
+        self._trusted = trusted
         super().__init__(max_retries=0, pool_maxsize=2)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        if self._trusted is not None:
+            kwargs["ssl_context"] = self._trusted
         super().init_poolmanager(*args, **kwargs)
         guard = self._guard
 

@@ -1,4 +1,4 @@
-"""Child process that looks into pages of JSON it is handed, and says what comes next.
+"""Child process that looks into pages (JSON, a bucket's XML) it is handed: what comes next?
 
 Standard library only, and run by its path: it starts in milliseconds and shares nothing with the
 process that holds the credentials. Request: one line of JSON (size in bytes, paths), then the
@@ -10,10 +10,15 @@ import json
 import resource
 import sys
 from typing import Any
+from urllib.parse import unquote
+from xml.parsers import expat  # takes no entity and opens nothing by itself; DTDs end it below
 
 MEMORY_BYTES = 1_500_000_000
 MAX_ANSWER_CHARS = 8_192
 COMMON_LISTS = 1
+DEEPEST_XML = 8
+MAX_OBJECTS = 10_000
+LISTING, OBJECT = ["ListBucketResult"], ["ListBucketResult", "Contents"]
 
 
 def follow(page: Any, path: str | None) -> Any:
@@ -58,9 +63,68 @@ def peek(page: Any, request: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
+class Bucket:
+    """What expat meets in a listing; ValueError for what no listing holds."""
+
+    def __init__(self) -> None:
+        self.path: list[str] = []
+        self.text: list[str] = []
+        self.told: dict[str, str] = {}
+        self.one: dict[str, str] = {}
+        self.objects: list[dict[str, str]] = []
+
+    def start(self, name: str, _attributes: dict[str, str]) -> None:
+        self.path.append(name.rpartition(":")[2])
+        self.text.clear()
+        if len(self.path) > DEEPEST_XML or self.path[:1] != LISTING:
+            raise ValueError("not a listing")
+        if self.path == OBJECT:
+            self.one = {}
+
+    def end(self, _name: str) -> None:
+        text, above = "".join(self.text), self.path[:-1]
+        if self.path == OBJECT:
+            self.objects.append(self.one)
+            if len(self.objects) > MAX_OBJECTS:
+                raise ValueError("too many objects on one page")
+        elif above == OBJECT:
+            self.one[self.path[-1]] = text
+        elif above == LISTING:
+            self.told[self.path[-1]] = text
+        self.path.pop()
+        self.text.clear()
+
+    def refuse(self, *_: Any) -> None:
+        raise ValueError("a DTD")
+
+
+def objects_of(body: bytes) -> dict[str, Any]:
+    """Objects of a listing (ListObjectsV2) and the token of the next page."""
+    found, parser = Bucket(), expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = found.start, found.end
+    parser.CharacterDataHandler = found.text.append
+    parser.StartDoctypeDeclHandler = found.refuse
+    parser.Parse(body, True)
+    decode = unquote if found.told.get("EncodingType") == "url" else str
+    objects = [
+        (decode(one["Key"]), int(one["Size"]), one.get("ETag"), one.get("LastModified"))
+        for one in found.objects
+        if one.get("Key") and one.get("Size", "").isdigit()
+    ]
+    following = found.told.get("NextContinuationToken") or None
+    if found.told.get("IsTruncated") == "true" and following is None:
+        raise ValueError("more objects, and no token for them")
+    return {"objects": objects, "next": following}
+
+
 def answer_one(line: bytes, read: Any) -> str:
     request = json.loads(line)
     body = read(request["size"])
+    if request.get("objects"):
+        try:
+            return json.dumps(objects_of(body))
+        except (ValueError, expat.ExpatError) as error:
+            return json.dumps({"error": f"no listing of a bucket: {str(error)[:200]}"})
     try:
         answer = peek(json.loads(body), request)
     except RecursionError:

@@ -17,7 +17,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from task_warehouse.errors import TaskWarehouseError
 from task_warehouse.transports.attempts import refused
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 READER = Path(__file__).with_name("page_reader.py")
 ANSWER_SECONDS = 20.0
-MAX_ANSWER_BYTES = 65_536
+MAX_ANSWER_BYTES = 8_000_000  # a thousand keys, each letter of them escaped
+READ_BYTES = 65_536
 NEEDED_TO_START = ("LD_LIBRARY_PATH",)  # some installations of Python; nothing else is handed on
 
 
@@ -39,6 +40,14 @@ class Peek:
     hash: str | None
     next: str | None
     total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of a bucket's listing: (key, size, tag, changed) of each object, and how to go on."""
+
+    objects: list[tuple[str, int | None, str | None, str | None]]
+    next: str | None
 
 
 class Peeker:
@@ -69,17 +78,26 @@ class Peeker:
         total: str | None = None,
     ) -> Peek:
         """Look into one page. Raises a Fault for a page that cannot be looked into."""
-        request = {"size": len(page), "items": items, "next": next_path, "total": total}
+        said = self._answer({"items": items, "next": next_path, "total": total}, page)
+        return Peek(said["items"], said["hash"], said["next"], said["total"])
+
+    def list_objects(self, page: bytes) -> Listing:
+        """What a bucket's listing (XML) says. Raises a Fault for one that says nothing sound."""
+        said = self._answer({"objects": True}, page)
+        return Listing([tuple(one) for one in said["objects"]], said["next"])
+
+    def _answer(self, request: dict[str, object], page: bytes) -> dict[str, Any]:
         with self._lock:
             child = self._running()
+            line = json.dumps({"size": len(page), **request}).encode() + b"\n"
             try:
-                answer = json.loads(_ask(child, json.dumps(request).encode() + b"\n", page))
+                answer: dict[str, Any] = json.loads(_ask(child, line, page))
             except (OSError, ValueError):
                 self._end()
                 raise refused("transport.page_unreadable", "the reading process died") from None
         if "error" in answer:
             raise refused("transport.page_unreadable", answer["error"])
-        return Peek(answer["items"], answer["hash"], answer["next"], answer["total"])
+        return answer
 
     def _running(self) -> subprocess.Popen[bytes]:
         """The child, proven to answer: that it does not start is our fault, not a source's."""
@@ -127,14 +145,14 @@ def _ask(child: subprocess.Popen[bytes], request: bytes, page: bytes) -> bytes:
 
 def _line(descriptor: int, seconds: float) -> bytes:
     """One line from the child; OSError when it is silent too long, ends or talks too much."""
-    end, found = time.monotonic() + seconds, b""
+    end, found = time.monotonic() + seconds, bytearray()
     with selectors.DefaultSelector() as selector:
         selector.register(descriptor, selectors.EVENT_READ)
         while not found.endswith(b"\n"):
             if not selector.select(max(0.0, end - time.monotonic())):
                 raise TimeoutError
-            some = os.read(descriptor, MAX_ANSWER_BYTES)
+            some = os.read(descriptor, READ_BYTES)
             if not some or len(found) > MAX_ANSWER_BYTES:
                 raise BrokenPipeError
             found += some
-    return found
+    return bytes(found)

@@ -71,6 +71,11 @@ class Bench:
         said = {"url": url, "path": path, "auth": auth, "settle_seconds": 0, "limits": limits}
         return {"transport": "sftp", **said, **more}
 
+    def s3(self, url: str, bucket: str = "xuat-du-lieu", **more: Any) -> dict[str, Any]:
+        limits = {**QUICK, **more.pop("limits", {})}
+        said = {"url": url, "bucket": bucket, "limits": limits, "pattern": "*.csv"}
+        return {"transport": "s3", **said, **more}
+
     def drop(self, name: str, content: bytes | str, folder: str = "drop") -> Path:
         path = self.sources / folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
