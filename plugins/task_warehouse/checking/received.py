@@ -7,6 +7,7 @@ out by position: a query would carry every cell of a million rows past a handful
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from task_warehouse.mapping import RECORD_BITS, Delivery
 
 
 class Received:
-    """The text table ``text`` of ``deliveries``, which stand by dataset and in its order."""
+    """The text table ``text`` of ``deliveries``, in their order."""
 
     def __init__(
         self, text: pa.Table, deliveries: Sequence[Delivery], extents: Mapping[str, Extent]
@@ -32,10 +33,14 @@ class Received:
 
     def of_dataset(self, dataset: str) -> pa.Table:
         """The part of the text table that holds the deliveries of ``dataset``."""
-        first = self._datasets.index(dataset)
-        after = first + self._datasets.count(dataset)
-        start, end = (int(self._first_rows[number]) for number in (first, after))
-        return self._text.slice(start, end - start)
+        slices, first = [], 0
+        for name, run in groupby(self._datasets):
+            after = first + len(list(run))
+            if name == dataset:
+                start, end = (int(self._first_rows[number]) for number in (first, after))
+                slices.append(self._text.slice(start, end - start))
+            first = after
+        return pa.concat_tables(slices)
 
     def records(self, row_ids: Any) -> pa.Table:
         """The rows of the text table that ``row_ids`` (int64 array, see mapping) stand for.
