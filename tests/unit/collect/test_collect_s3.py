@@ -203,9 +203,8 @@ def lies(bench: Bench, server: Server, listed: Behaviour, **more: Any) -> list[d
 
 
 def test_a_listing_of_many_pages(bench: Bench, server: Server) -> None:
-    pages = [
-        listing((f"{n}.csv", 2, f'"{n}"'), more=f"tiếp {n}+1" if n < 3 else None) for n in range(4)
-    ]
+    tokens = ["tiếp 0+1", "tiếp 1+1", "tiếp 2+1", None]
+    pages = [listing((f"{n}.csv", 2, f'"{n}"'), more=token) for n, token in enumerate(tokens)]
     for number in range(4):
         server.on(f"/{BUCKET}/{number}.csv", says(b"%d\n" % number))
     found = lies(bench, server, in_turn(*(says(page) for page in pages)))
