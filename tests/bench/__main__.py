@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
+from tests.bench.measuring import Measure, measure
 
 AS_OF = "2025-11-14"
 MOMENT = f"{AS_OF}T06:00:00+07:00"
@@ -52,30 +51,6 @@ connection.execute(
     f"copy (from progress where coalesce({broken}, false)) to '{out}/rejects.parquet'"
     " (compression zstd)")
 """
-
-
-@dataclass(frozen=True)
-class Measure:
-    """One process: wall and processor seconds, largest resident set in MiB."""
-
-    name: str
-    wall: float
-    processor: float
-    peak: float
-
-
-def measure(name: str, arguments: list[str], environment: dict[str, str]) -> Measure:
-    """Run one process to its end and take the operating system's account of it."""
-    began = time.monotonic()
-    with tempfile.TemporaryFile() as output:
-        child = subprocess.Popen(arguments, env=environment, stdout=output, stderr=output)
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode != 0:
-            output.seek(0)
-            sys.exit(f"{name} failed: {output.read()[-3000:].decode(errors='replace')}")
-    wall = time.monotonic() - began
-    return Measure(name, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def command(*arguments: str) -> list[str]:
