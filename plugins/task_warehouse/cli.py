@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import uuid
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -37,6 +37,11 @@ ReceivedAt = Annotated[
     str | None,
     typer.Option("--received-at", metavar="TIME", help="Moment of collecting, instead of now."),
 ]
+Delivery = Annotated[
+    str, typer.Argument(metavar="DELIVERY", help="Id of a held delivery (task-warehouse held).")
+]
+Note = Annotated[str, typer.Option("--note", help="Why; kept with the decision for ever.")]
+By = Annotated[str, typer.Option("--by", help="Who decides.")]
 Sources = Annotated[
     Path | None,
     typer.Option("--sources", metavar="DIR", help="Folder of source files [var/sources]."),
@@ -109,6 +114,40 @@ def check() -> None:
     from task_warehouse import steps
 
     out.print(_sentence(steps.check()))
+
+
+@app.command()
+def held(
+    output: Annotated[str, typer.Option("--output", help="table, csv or json.")] = "table",
+) -> None:
+    """Deliveries that wait for a person: which, why, since when, how many rows."""
+    from task_warehouse import showing
+
+    showing.show_held(out, Home.from_environment(), output)
+
+
+@app.command()
+def release(delivery: Delivery, note: Note, by: By) -> None:
+    """Let a held delivery in; the next build uses its rows."""
+    _decide(delivery, "release", note, by)
+
+
+@app.command()
+def refuse(delivery: Delivery, note: Note, by: By) -> None:
+    """Refuse a held delivery; the last good data stay."""
+    _decide(delivery, "refuse", note, by)
+
+
+def _decide(delivery: str, outcome: str, note: str, by: str) -> None:
+    from task_warehouse import holding
+
+    home, now = Home.from_environment(), datetime.now(UTC)
+    said = holding.decide(home, delivery, outcome, note=note, by=by, at=now)
+    out.print(
+        f"{said.decision}d by {said.decided_by}; publish it with: task-warehouse build",
+        highlight=False,
+        markup=False,
+    )
 
 
 @app.command()

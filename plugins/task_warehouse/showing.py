@@ -22,6 +22,7 @@ from task_warehouse.settings import Home
 SHOWN_ROWS = 200
 SAMPLE_ROWS = 3
 SOURCE_COLUMNS = ("source", "organisation", "dataset", "cadence", "silent_since", "last_outcome")
+HELD_COLUMNS = ("delivery_id", "source", "dataset", "held_since", "rows_received", "reason_en")
 
 
 def show_query(out: Console, home: Home, sql: str, output: str) -> None:
@@ -169,11 +170,31 @@ def show_sources(out: Console, home: Home, as_of: date | None, output: str) -> N
     rows = sources.describe(home, sources_directory(), as_of or rundate.today())
     if not rows:
         raise NoDataError("no source is declared", where=str(sources_directory()))
+    _print_records(out, rows, SOURCE_COLUMNS, output)
+
+
+def show_held(out: Console, home: Home, output: str) -> None:
+    """Print the deliveries that wait for a person, the longest waiting first.
+
+    ``output``: ``table`` (the columns a terminal holds), ``csv`` or ``json`` (all columns).
+    """
+    from task_warehouse import holding
+
+    rows = [held.as_record() for held in holding.held_deliveries(home)]
+    if not rows and output == "table":
+        out.print("no delivery waits for a decision")
+        return
+    _print_records(out, rows, HELD_COLUMNS, output)
+
+
+def _print_records(
+    out: Console, rows: list[dict[str, Any]], columns: tuple[str, ...], output: str
+) -> None:
+    """Print ``rows``: as a table of ``columns``, or all of them as csv or json."""
     if output == "table":
-        shown = [{name: row[name] for name in SOURCE_COLUMNS} for row in rows]
-        out.print(_table(list(SOURCE_COLUMNS), [tuple(row.values()) for row in shown]))
+        out.print(_table(list(columns), [tuple(row[name] for name in columns) for row in rows]))
     elif output == "csv":
-        writer = csv.DictWriter(sys.stdout, list(rows[0]))
+        writer = csv.DictWriter(sys.stdout, list(rows[0]) if rows else [*columns])
         writer.writeheader()
         writer.writerows(rows)
     elif output == "json":
