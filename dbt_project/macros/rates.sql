@@ -40,3 +40,8 @@
 {% macro substance_rate() -%}
     {{ share('(tasks_judged - tasks_with_findings)', 'tasks_judged') }}
 {%- endmacro %}
+
+{#- Of the answers that had a due day, those given by it. -#}
+{% macro answered_on_time_rate() -%}
+    {{ share('answered_on_time', '(answered_on_time + answered_late)') }}
+{%- endmacro %}

@@ -172,7 +172,7 @@ def test_feedback_is_classed_by_its_dates(morning: duckdb.DuckDBPyConnection) ->
         ("PA-1", "G06", "answered_on_time", 17),
         ("PA-2", "G12", "answered_late", 30),
         ("PA-3", "G06", "open_overdue", 14),
-        ("PA-4", "UNRESOLVED", "open_undated", 14),
+        ("PA-4", "UNRESOLVED", "open_in_term", 14),
         ("PA-5", "G06", "open_in_term", 5),
     ]
 
