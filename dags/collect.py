@@ -46,10 +46,10 @@ def collect() -> None:
 
     @task(map_index_template="{{ label }}")
     def collect_batch(planned: dict[str, object]) -> dict[str, int]:
-        from task_warehouse import steps
+        from task_warehouse import connections, steps
 
         get_current_context()["label"] = planned["label"]
-        return steps.collect_batch(planned)
+        return steps.collect_batch(planned, connections.look_up)
 
     @task(outlets=[LANDING])
     def roll_up(planned: list[dict[str, object]], outcomes: list[dict[str, int]]) -> dict[str, int]:

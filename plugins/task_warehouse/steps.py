@@ -11,12 +11,17 @@ import os
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from task_warehouse import __version__, auditing, fingerprint, ledger, locking, progress, publishing
 from task_warehouse.errors import TaskWarehouseError, UsageError
 from task_warehouse.rundate import RunDate
 from task_warehouse.settings import Home, sources_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from task_warehouse.transports.signing import Stored
 
 ALERT_SHARE_VARIABLE = "TASK_WAREHOUSE_ALERT_SHARE"
 STEP_WAIT_SECONDS = 3600
@@ -52,8 +57,13 @@ def plan_collection(run: RunDate, *, token: str) -> list[dict[str, Any]]:
     ]
 
 
-def collect_batch(planned: dict[str, Any]) -> dict[str, int]:
-    """Pull the exports of one batch; how many attempts ended in each outcome."""
+def collect_batch(
+    planned: dict[str, Any], look_up_secret: Callable[[str], Stored | None] | None = None
+) -> dict[str, int]:
+    """Pull the exports of one batch; how many attempts ended in each outcome.
+
+    ``look_up_secret`` knows secrets by name; what it does not know, the environment may.
+    """
     from task_warehouse import collecting
 
     run = RunDate.parse(planned["as_of"], planned["received_at"])
@@ -67,6 +77,7 @@ def collect_batch(planned: dict[str, Any]) -> dict[str, int]:
             run.received_at,
             planned["sources"],
             planned["batch"],
+            look_up_secret=look_up_secret,
         )
 
 
@@ -161,6 +172,22 @@ def load_postgres(snapshot: str) -> str:
     with progress.timed("postgres", "loading the snapshot into PostgreSQL"):
         result = postgres.load_snapshot(Path(snapshot), address)
     return str(result)
+
+
+def report_back(
+    snapshot: str, look_up_secret: Callable[[str], Stored | None] | None = None
+) -> dict[str, int]:
+    """Write what each source gets back of a published snapshot, and put it where it looks."""
+    from task_warehouse import reporting_back
+
+    with progress.timed("report", "writing what each source gets back"):
+        return reporting_back.report_back(
+            Home.from_environment(),
+            sources_directory(),
+            Path(snapshot),
+            datetime.now(UTC),
+            look_up_secret,
+        ).counts()
 
 
 def is_published(as_of: date) -> bool:
