@@ -1,4 +1,4 @@
-"""### Build: dbt builds the marts, the run's invariants are checked, a whole snapshot is published
+"""### Build: marts built by dbt, invariants checked, a snapshot published, sources told the result
 
 **When**: after every check (asset `checked`); by hand with `as_of` to draw another morning.
 
@@ -7,6 +7,8 @@
 **When it fails**: `published/current` stays as it was. The log names the dbt model or test, or the
 invariant that does not hold with the delivery and the numbers. Mend the cause and clear the task.
 A red `load_postgres` alone: the files are published, PostgreSQL still serves the morning before.
+A red `report_back` alone: the morning is published, some sources have no report yet; clear it. A
+source that does not take its report is no failure: `reports/_sent.parquet` says so.
 """
 
 from datetime import timedelta
@@ -50,7 +52,15 @@ def build() -> None:
 
         return steps.load_postgres(snapshot)
 
-    load_postgres(publish_snapshot(build_marts()))
+    @task
+    def report_back(snapshot: str) -> dict[str, int]:
+        from task_warehouse import connections, steps
+
+        return steps.report_back(snapshot, connections.look_up)
+
+    published = publish_snapshot(build_marts())
+    load_postgres(published)
+    report_back(published)
 
 
 build()

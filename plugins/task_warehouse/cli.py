@@ -161,7 +161,20 @@ def _publish(run: RunDate) -> None:
 
     snapshot = steps.publish(steps.build(run))
     steps.load_postgres(snapshot)
+    steps.report_back(snapshot)
     out.print(snapshot, highlight=False, soft_wrap=True)
+
+
+@app.command("report-back")
+def report_back(sources: Sources = None) -> None:
+    """Write what each source gets back of the published morning, and put it where it looks."""
+    from task_warehouse import publishing, running, steps
+
+    manifest = publishing.current(Home.from_environment())
+    if manifest is None:
+        raise UsageError("nothing is published yet", remedy="run a day first: task-warehouse run")
+    with running.sources_in(sources):
+        out.print(_sentence(steps.report_back(str(manifest.path))))
 
 
 @app.command()

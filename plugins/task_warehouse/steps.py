@@ -190,6 +190,22 @@ def report_back(
         ).counts()
 
 
+def report_back(
+    snapshot: str, look_up_secret: Callable[[str], Stored | None] | None = None
+) -> dict[str, int]:
+    """Write what each source gets back of a published snapshot, and put it where it looks."""
+    from task_warehouse import reporting_back
+
+    with progress.timed("report", "writing what each source gets back"):
+        return reporting_back.report_back(
+            Home.from_environment(),
+            sources_directory(),
+            Path(snapshot),
+            datetime.now(UTC),
+            look_up_secret,
+        ).counts()
+
+
 def is_published(as_of: date) -> bool:
     """Whether ``published/current`` describes ``as_of`` or a later day."""
     manifest = publishing.current(Home.from_environment())

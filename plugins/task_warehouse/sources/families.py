@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from task_warehouse.errors import SourceFileError
-from task_warehouse.sources.model import DatasetSource, Source, SourceFile
+from task_warehouse.sources.model import DatasetSource, ReportBack, Source, SourceFile
 from task_warehouse.sources.organisations import Organisation, Organisations
 from task_warehouse.sources.positions import Document
 from task_warehouse.sources.scalars import SOURCE_ID
@@ -76,7 +76,15 @@ def _member(document: Document, declared: SourceFile, source_id: str, one: Organ
         declared_in=document.path.name,
         family=declared.family,
         datasets={name: _dataset(said, fill) for name, said in declared.datasets.items()},
+        report_back=_report_back(declared.report_back, fill),
     )
+
+
+def _report_back(declared: ReportBack | None, fill: dict[str, str]) -> ReportBack | None:
+    if declared is None:
+        return None
+    update = {key: _filled(getattr(declared, key) or "", fill) or None for key in ("path", "url")}
+    return declared.model_copy(update=update)
 
 
 def _dataset(declared: DatasetSource, fill: dict[str, str]) -> DatasetSource:

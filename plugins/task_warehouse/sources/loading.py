@@ -25,6 +25,7 @@ from task_warehouse.sources.model import (
     Limits,
     NothingArose,
     Paging,
+    ReportBack,
     Source,
     SourceFile,
 )
@@ -43,6 +44,7 @@ INNER_MODELS: dict[str, type[BaseModel]] = {
     "updated_since": Incremental,
     "nothing_arose": NothingArose,
     "organisations": FamilyOf,
+    "report_back": ReportBack,
 }
 
 
@@ -126,6 +128,7 @@ def load_document(
             declared_in=document.path.name,
             family=None,
             datasets=dict(declared.datasets),
+            report_back=declared.report_back,
         )
     ]
 

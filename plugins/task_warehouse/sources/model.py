@@ -263,6 +263,33 @@ class DatasetSource(DatasetFields):
         return {key: value for key, value in options.items() if value}
 
 
+class ReportBack(Strict):
+    """Where a source fetches what became of its data: a folder, or an address we put files to."""
+
+    transport: Literal["folder", "http", "sftp"]
+    path: str | None = None
+    url: Url | None = None
+    auth: Auth | None = None
+    private_network: bool = False
+    ca_bundle: str | None = None
+    host_key: HostKeys = ()
+    known_hosts: str | None = None
+    formats: tuple[Literal["xlsx", "json", "txt"], ...] = Field(
+        default=("xlsx", "json", "txt"), min_length=1
+    )
+    limits: Limits = Limits(deadline_seconds=60, read_seconds=20, retries=1)
+
+    @model_validator(mode="after")
+    def _complete(self) -> ReportBack:
+        refuse_incomplete(self.as_dataset())
+        return self
+
+    def as_dataset(self) -> DatasetSource:
+        """The same place as one that files are pulled from: same rules, same connections."""
+        said = {name: getattr(self, name) for name in type(self).model_fields if name != "formats"}
+        return DatasetSource.model_construct(**said)
+
+
 class FamilyOf(Strict):
     """Which organisations of the seed a family stands for."""
 
@@ -285,6 +312,14 @@ class SourceFile(Strict):
     valid_to: IsoDate | None = None
     defaults: DatasetFields = DatasetFields()
     datasets: dict[DatasetName, DatasetSource] = Field(min_length=1)
+    report_back: ReportBack | None = None
+
+    @model_validator(mode="after")
+    def _reports_apart(self) -> SourceFile:
+        place = self.report_back.as_dataset().place.rstrip("/") if self.report_back else None
+        if any(one.place.rstrip("/") == place for one in self.datasets.values()):
+            raise refuse("another place than that of the exports", "report_back")
+        return self
 
     @model_validator(mode="after")
     def _one_or_many(self) -> SourceFile:
@@ -319,6 +354,7 @@ class Source(Strict):
     declared_in: str  # file name
     family: str | None
     datasets: Mapping[str, DatasetSource]
+    report_back: ReportBack | None = None
 
     def is_active(self, on: date) -> bool:
         """Is the source in force on this day?"""

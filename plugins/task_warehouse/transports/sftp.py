@@ -284,6 +284,42 @@ class _Server:
         return self._client
 
 
+class SftpDrop(_Server):
+    """The same folder of the same kind of server, to put files into."""
+
+    def put(self, name: str, octets: bytes) -> None:
+        """Put a file, whole under its name or not at all. Raises a Fault."""
+        limits, deadline = self._pull.dataset.limits, self._pull.deadline
+        keep_trying(limits, deadline, lambda: self._put(name, octets))
+
+    def _put(self, name: str, octets: bytes) -> None:
+        self.ready()
+        pull = self._pull
+        pull.rates.take(self._origin.host, pull.dataset.limits.requests_per_second, pull.deadline)
+        self.tries += 1
+        aside, target = self._path(f".{name}.part"), self._path(name)
+        try:
+            file = self._run(self._up().open(aside, "wb", encoding=None))
+            try:
+                for start in range(0, len(octets), CHUNK_BYTES):
+                    self._run(file.write(octets[start : start + CHUNK_BYTES], start))
+            finally:
+                if self._client is not None:
+                    self._run(file.close())
+            self._replace(aside, target)
+        except asyncssh.SFTPError as error:
+            code = type(error).__name__.removeprefix("SFTP")
+            raise failed("report.not_written", name, code) from None
+
+    def _replace(self, aside: str, target: str) -> None:
+        try:
+            self._run(self._up().posix_rename(aside, target))
+        except asyncssh.SFTPOpUnsupported:  # version 3 alone cannot rename over what is there
+            if self._run(self._up().exists(target)):
+                self._run(self._up().remove(target))
+            self._run(self._up().rename(aside, target))
+
+
 async def _some(names: AsyncIterator[asyncssh.SFTPName]) -> list[asyncssh.SFTPName]:
     found: list[asyncssh.SFTPName] = []
     async for one in names:
