@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from task_warehouse import __version__, auditing, fingerprint, ledger, locking, progress, publishing
 from task_warehouse.errors import TaskWarehouseError, UsageError
-from task_warehouse.rundate import RunDate
+from task_warehouse.rundate import RunDate, today
 from task_warehouse.settings import Home, sources_directory
 
 if TYPE_CHECKING:
@@ -107,6 +108,32 @@ def check() -> dict[str, int]:
 
     with progress.timed("check", "reading and checking what was landed"):
         return checking.check_pending(Home.from_environment()).counts()
+
+
+def questions() -> list[dict[str, object]]:
+    """A run of the DAG ``decide`` for each delivery that waits for a person."""
+    from task_warehouse.holding import asking
+
+    return asking.questions(Home.from_environment())
+
+
+def question(delivery_id: str) -> dict[str, str]:
+    """What a person is asked of a held delivery."""
+    from task_warehouse.holding import asking
+
+    return asking.question(Home.from_environment(), delivery_id)
+
+
+def record_decision(delivery_id: str, answered: Mapping[str, Any]) -> dict[str, str]:
+    """Record a person's answer; the dates of the build that is to take it in."""
+    from task_warehouse.holding import asking
+
+    home = Home.from_environment()
+    decision = asking.answer(home, delivery_id, answered)
+    progress.tell("decide", f"{delivery_id}: {decision.decision}, by {decision.decided_by}")
+    manifest = publishing.current(home)
+    as_of = manifest.as_of_date if manifest else today()
+    return RunDate(as_of, decision.decided_at).as_extra()
 
 
 def build(run: RunDate) -> dict[str, str]:

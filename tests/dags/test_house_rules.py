@@ -97,7 +97,8 @@ def test_every_dag_runs_once_at_a_time_and_never_catches_up(
     dags: dict[str, dict[str, Any]],
 ) -> None:
     for dag in dags.values():
-        assert dag["max_active_runs"] == 1, dag["dag_id"]
+        # A run that waits for a person must not keep others from being asked.
+        assert dag["max_active_runs"] == 1 or "people" in dag["tags"], dag["dag_id"]
         assert dag["catchup"] is False, dag["dag_id"]
 
 
