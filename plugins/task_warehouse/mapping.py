@@ -21,7 +21,7 @@ import duckdb
 import pyarrow as pa
 
 from task_warehouse.checking import forms, secrecy
-from task_warehouse.checking.conditions import in_list, quote
+from task_warehouse.checking.quoting import in_list, quote
 from task_warehouse.contracts import Column, Contract, Contracts
 from task_warehouse.vocabulary import Resolution
 

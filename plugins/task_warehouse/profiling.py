@@ -20,7 +20,7 @@ import duckdb
 import pyarrow as pa
 
 from task_warehouse import ledger, locking
-from task_warehouse.checking.conditions import literal, quote
+from task_warehouse.checking.quoting import literal, quote
 from task_warehouse.contracts import Contract, Contracts, load_contracts
 from task_warehouse.settings import Home
 

@@ -7,8 +7,10 @@ Expectations counts the rows of this query; DuckDB writes rejects from the same 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
+from task_warehouse.checking import series
+from task_warehouse.checking.quoting import in_list, literal, quote
 from task_warehouse.checking.soundness import BUSINESS_DATE
 from task_warehouse.contracts import Column, Contract, Rule
 
@@ -16,8 +18,9 @@ from task_warehouse.contracts import Column, Contract, Rule
 NATIVE = {"required", "present", "code"}
 
 CONTROL = r"[\x{0}-\x{8}\x{B}\x{C}\x{E}-\x{1F}\x{7F}-\x{9F}\x{202A}-\x{202E}\x{2066}-\x{2069}]"
+# Citizen identity numbers begin with 0; a sum of money or a code of twelve digits does not.
 PERSONAL = (
-    r"(^|[^0-9])([0-9]{12}|(\+?84|0)[ .-]?[35789]([ .-]?[0-9]){8})([^0-9]|$)"
+    r"(^|[^0-9])(0[0-9]{11}|(\+84|84[ .-]|0)[ .-]?[35789]([ .-]?[0-9]){8})([^0-9]|$)"
     r"|[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
 )
 FORMULA_STARTS = ("=", "+", "@")
@@ -32,21 +35,6 @@ OPEN = (
 )
 NUMBER = r"-?[0-9]+(\.[0-9]+)?"
 LONGEST_NUMBER = 30
-
-
-def quote(name: str) -> str:
-    """``name`` as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """``text`` as an SQL string."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def in_list(values: Iterable[str]) -> str:
-    """``values`` as the right side of SQL's ``in``."""
-    return "(" + ", ".join(literal(value) for value in values) + ")"
 
 
 def failing_rows(contract: Contract, rule: Rule) -> str:
@@ -192,6 +180,35 @@ def _key(contract: Contract, _rule: Rule) -> str:
     )
 
 
+def _key_across(contract: Contract, _rule: Rule) -> str:
+    """Rows of two deliveries of one pull that share the key, differ, and do not say which is newer.
+
+    Deliveries of several pulls or days may well differ: then the later one corrects the earlier.
+    """
+    names = [quote(name) for name in contract.names]
+    apart = ["updated_at"] if "updated_at" in contract.names else []
+    same = ", ".join([*(quote(name) for name in contract.key), *apart])
+    pull = "source, dataset, business_date, received_at"
+    return (
+        f"select row_id, {literal(contract.key[0])} as column_name,"
+        f" cast(null as varchar) as expected from (select here.row_id, here.number,"
+        f" hash({', '.join(f'here.{name}' for name in names)}) as content,"
+        f" pulled.pull, {', '.join(f'here.{quote(name)}' for name in (*contract.key, *apart))}"
+        f" from {{batch}} as here join (select number, hash({pull}) as pull from deliveries"
+        f" qualify count(*) over (partition by {pull}) > 1) as pulled"
+        f" on pulled.number = here.number) as here"
+        f" qualify min(number) over (partition by pull, {same})"
+        f" < max(number) over (partition by pull, {same})"
+        f" and min(content) over (partition by pull, {same})"
+        f" < max(content) over (partition by pull, {same})"
+    )
+
+
+def _matches(_contract: Contract, rule: Rule) -> str:
+    name, pattern = quote(rule.arguments["column"]), literal(rule.arguments["pattern"])
+    return _select(f"not regexp_matches({name}, {pattern})", rule.arguments["column"])
+
+
 def _not_after(contract: Contract, rule: Rule) -> str:
     column = contract.column(rule.arguments["column"])
     limit = rule.arguments["limit"]
@@ -231,13 +248,28 @@ def _known_reference(_contract: Contract, rule: Rule) -> str:
 
 
 def _known_organisation(_contract: Contract, rule: Rule) -> str:
+    """Names that nobody bears, or that no body bore yet on the business date."""
     name = rule.arguments["column"]
     return (
         f"select here.row_id, {literal(name)} as column_name, cast(null as varchar) as expected"
-        f" from (select row_id, organisation_code, {quote(name)} as name from {{batch}})"
-        f" as here where here.name is not null and not exists (select 1 from known_organisations"
-        f" as known where known.name = here.name"
-        f" and known.organisation_code = here.organisation_code)"
+        f" from (select row_id, organisation_code, business_date, {quote(name)} as name"
+        f" from {{batch}}) as here where here.name is not null and not exists"
+        f" (select 1 from known_organisations as known where known.name = here.name"
+        f" and known.organisation_code = here.organisation_code"
+        f" and known.first_day <= cast(here.business_date as varchar))"
+    )
+
+
+def _existing_organisation(_contract: Contract, rule: Rule) -> str:
+    """Bodies that had ended before the period began."""
+    name, period = rule.arguments["column"], rule.arguments["period"]
+    return (
+        f"select here.row_id, {literal(name)} as column_name, known.last_day as expected"
+        f" from (select row_id, organisation_code, {quote(name)} as name,"
+        f" case when {is_readable('period', period)} then {period_start(period)} end as first_day"
+        f" from {{batch}}) as here join known_organisations as known on known.name = here.name"
+        f" and known.organisation_code = here.organisation_code"
+        f" and known.last_day < here.first_day"
     )
 
 
@@ -285,11 +317,18 @@ QUERIES: dict[str, Callable[[Contract, Rule], str]] = {
     "control_characters": _control_characters,
     "formula": _formula,
     "key": _key,
+    "key_across": _key_across,
+    "matches": _matches,
     "not_after": _not_after,
     "period_not_after": _period_not_after,
     "columns_differ": _columns_differ,
     "known_reference": _known_reference,
     "known_organisation": _known_organisation,
+    "existing_organisation": _existing_organisation,
+    "not_derived": series.not_derived,
+    "one_value": series.one_value,
+    "one_source": series.one_source,
+    "not_falling": series.not_falling,
     "percent_agrees": _percent_agrees,
     "target_complete": _target_complete,
     "no_personal_data": _no_personal_data,

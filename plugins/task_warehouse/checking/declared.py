@@ -74,6 +74,7 @@ class TableTexts(Strict):
     control_characters: Text
     formula: Text
     key: Text
+    key_across: Text
 
 
 class Texts(Strict):
@@ -144,7 +145,9 @@ def _table_rules(contract: Contract, said: TableTexts) -> Iterator[Rule]:
         yield _standard(contract, "control_characters", said.control_characters, None, ("", ""))
         yield _standard(contract, "formula", said.formula, None, ("=, +, @", "=, +, @"))
     labels = ", ".join(contract.column(name).label for name in contract.key)
-    yield _standard(contract, "key", said.key, None, (labels, ", ".join(contract.key)))
+    keys = (labels, ", ".join(contract.key))
+    yield _standard(contract, "key", said.key, None, keys)
+    yield _standard(contract, "key_across", said.key_across, None, keys)
 
 
 def _standard(

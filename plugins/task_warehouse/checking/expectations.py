@@ -110,6 +110,14 @@ class ExpectOneContentPerKey(RowsExpectation):
     """Rows of one delivery that share the key are equal."""
 
 
+class ExpectOneContentPerKeyAcross(RowsExpectation):
+    """Rows of several deliveries of one pull that share the key are equal."""
+
+
+class ExpectTextsToMatch(RowsExpectation):
+    """Texts look as the contract says."""
+
+
 class ExpectNotAfter(RowsExpectation):
     """One value is not after another, or not after the business date."""
 
@@ -128,6 +136,26 @@ class ExpectKnownReference(RowsExpectation):
 
 class ExpectKnownOrganisation(RowsExpectation):
     """The reporting body is in the register of organisations."""
+
+
+class ExpectExistingOrganisation(RowsExpectation):
+    """The reporting body existed in the period it reports on."""
+
+
+class ExpectNoDerivedValues(RowsExpectation):
+    """No value is typed for an indicator that is computed from others."""
+
+
+class ExpectOneValuePerPeriod(RowsExpectation):
+    """One value for an indicator, body, period and breakdown, however the body is spelt."""
+
+
+class ExpectOneValueAmongSources(RowsExpectation):
+    """Two sources do not give two values for one indicator, body, period and breakdown."""
+
+
+class ExpectCumulativeNotToFall(RowsExpectation):
+    """The value of a cumulative indicator does not fall from one period to the next."""
 
 
 class ExpectPercentToAgree(RowsExpectation):
@@ -149,11 +177,18 @@ ROWS: Mapping[str, type[RowsExpectation]] = {
     "control_characters": ExpectNoControlCharacters,
     "formula": ExpectNoFormulaTexts,
     "key": ExpectOneContentPerKey,
+    "key_across": ExpectOneContentPerKeyAcross,
+    "matches": ExpectTextsToMatch,
     "not_after": ExpectNotAfter,
     "period_not_after": ExpectPeriodNotAfter,
     "columns_differ": ExpectColumnsToDiffer,
     "known_reference": ExpectKnownReference,
     "known_organisation": ExpectKnownOrganisation,
+    "existing_organisation": ExpectExistingOrganisation,
+    "not_derived": ExpectNoDerivedValues,
+    "one_value": ExpectOneValuePerPeriod,
+    "one_source": ExpectOneValueAmongSources,
+    "not_falling": ExpectCumulativeNotToFall,
     "percent_agrees": ExpectPercentToAgree,
     "target_complete": ExpectCompleteTarget,
     "no_personal_data": ExpectNoPersonalData,

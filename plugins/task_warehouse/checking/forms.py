@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from task_warehouse.checking.conditions import quote
+from task_warehouse.checking.quoting import quote
 from task_warehouse.contracts import Column
 
 # Space, tab, line ends, no-break space, zero-width space, ideographic space, byte order mark.

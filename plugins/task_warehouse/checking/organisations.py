@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from task_warehouse.checking.conditions import quote
+from task_warehouse.checking.quoting import quote
 from task_warehouse.mapping import create_from
 from task_warehouse.settings import PROJECT_ROOT
 
@@ -71,17 +71,37 @@ class Registry:
         for row in aliases:
             held = bearers.setdefault(("", name_key(row["alias"])), {})
             held[row["organisation_code"]] = max(row["valid_to"] or FOREVER, FOREVER)
-        self.known = {key for key, held in bearers.items() if _newest_is_one(held)}
+        self.known = {
+            key: max(held, key=lambda code: held[code])
+            for key, held in bearers.items()
+            if _newest_is_one(held)
+        }
+        self.spans = _spans(rows)
 
     def knows(self, name: str, reported_by: str) -> bool:
         """Whether ``name``, reported by the organisation with this code, is one known body."""
+        return self.code_of(name, reported_by) is not None
+
+    def code_of(self, name: str, reported_by: str) -> str | None:
+        """The code of the body that ``name`` means to the one that reports it; None for nobody."""
         key = name_key(name)
-        return ("", key) in self.known or (self._province_of(reported_by), key) in self.known
+        within = self.known.get((self._province_of(reported_by), key))
+        return within or self.known.get(("", key))
 
     def _province_of(self, code: str) -> str:
         if self.kinds.get(code) == "province":
             return code
         return self.parents.get(code) or "-"
+
+
+def _spans(rows: Iterable[Row]) -> dict[str, tuple[str, str]]:
+    """First and last day of each code over all its validities; the last is :data:`FOREVER`."""
+    spans: dict[str, tuple[str, str]] = {}
+    for row in rows:
+        first, last = row["valid_from"], row["valid_to"] or FOREVER
+        known = spans.get(row["organisation_code"], (first, last))
+        spans[row["organisation_code"]] = (min(known[0], first), max(known[1], last))
+    return spans
 
 
 def _newest_is_one(held: dict[str, str]) -> bool:
@@ -120,17 +140,40 @@ def load_registry(seeds: Path | None = None) -> Registry:
     )
 
 
+SCHEMA = pa.schema(
+    [(name, pa.string()) for name in ("name", "organisation_code", "code", "first_day", "last_day")]
+)
+
+
 def create_known(con: duckdb.DuckDBPyConnection, table: str, column: str) -> None:
-    """Create ``known_organisations``: the names in ``table`` that are known to who reports them."""
+    """Create ``known_organisations``: the names in ``table`` that are known to who reports them.
+
+    Each with the code of the body and the first and last day it existed (ISO text).
+    """
+    add_known(con, table, column, SCHEMA.empty_table())
+
+
+def add_known(
+    con: duckdb.DuckDBPyConnection, table: str, column: str, known: pa.Table | None = None
+) -> None:
+    """Add the names of ``table`` to ``known_organisations`` (or to ``known``, made anew)."""
+    held = known if known is not None else con.table("known_organisations").to_arrow_table()
     registry = load_registry()
+    create_from(con, "known_organisations", held)
     seen = con.execute(
         f"select distinct {quote(column)}, organisation_code from {table}"
-        f" where {quote(column)} is not null"
+        f" where {quote(column)} is not null and ({quote(column)}, coalesce(organisation_code, ''))"
+        f" not in (select (name, coalesce(organisation_code, '')) from known_organisations)"
     ).fetchall()
-    known = [row for row in seen if registry.knows(row[0], row[1] or "")]
-    rows = [{"name": name, "organisation_code": code} for name, code in known]
-    schema = pa.schema([("name", pa.string()), ("organisation_code", pa.string())])
-    create_from(con, "known_organisations", pa.Table.from_pylist(rows, schema=schema))
+    rows = []
+    for name, reported_by in seen:
+        code = registry.code_of(name, reported_by or "")
+        if code is not None:
+            first, last = registry.spans[code]
+            said = (name, reported_by, code, first, last)
+            rows.append(dict(zip(SCHEMA.names, said, strict=True)))
+    added = pa.Table.from_pylist(rows, schema=SCHEMA)
+    create_from(con, "known_organisations", pa.concat_tables([held.cast(SCHEMA), added]))
 
 
 def read_seed(name: str, seeds: Path | None = None) -> list[Row]:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from task_warehouse import landing, ledger
 from task_warehouse.checking import CheckSummary, rejects
-from task_warehouse.checking.conditions import quote
+from task_warehouse.checking.quoting import quote
 from task_warehouse.checking.refusals import ALL_REJECTED, Finding, Refusal, Refusals
 from task_warehouse.contracts import Contract, Contracts
 from task_warehouse.errors import AuditError

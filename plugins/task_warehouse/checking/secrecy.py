@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
-from task_warehouse.checking.conditions import in_list, quote
+from task_warehouse.checking.quoting import in_list, quote
 from task_warehouse.contracts import Contract
 
 CODES = ("confidential", "secret", "top_secret")

@@ -24,6 +24,13 @@ PROBES = ("", "a", "A1", "Đ", "-", "1", "a b", "§", "2025-01-01", "x" * 300)
 # Arguments of each kind of rule and the forms of column they take; None: not a column.
 Forms = tuple[str, ...] | None
 ANY = ("text", "date", "period_end", "timestamp", "number", "period", "code")
+SERIES: dict[str, Forms] = {
+    "indicator": ("text",),
+    "organisation": ("text",),
+    "period": ("period",),
+    "breakdown": ("text",),
+    "value": ("number",),
+}
 KINDS: dict[str, dict[str, Forms]] = {
     "present": {"column": ANY},
     "matches": {"column": ("text",), "pattern": None},
@@ -33,21 +40,10 @@ KINDS: dict[str, dict[str, Forms]] = {
     "known_reference": {"column": ("text",), "reference": None},
     "not_derived": {"column": ("text",)},
     "known_organisation": {"column": ("text",)},
-    "existing_organisation": {"column": ("text",)},
-    "one_value": {
-        "indicator": ("text",),
-        "organisation": ("text",),
-        "period": ("period",),
-        "breakdown": ("text",),
-        "value": ("number",),
-    },
-    "not_falling": {
-        "indicator": ("text",),
-        "organisation": ("text",),
-        "period": ("period",),
-        "breakdown": ("text",),
-        "value": ("number",),
-    },
+    "existing_organisation": {"column": ("text",), "period": ("period",)},
+    "one_value": SERIES,
+    "one_source": SERIES,
+    "not_falling": SERIES,
     "percent_agrees": {"percent": ("number",), "completed_on": ("date",), "status": ("code",)},
     "target_complete": {
         "operator": ("code",),
@@ -180,6 +176,7 @@ NEVER: dict[str, Callable[[Contract, Rule], str | None]] = {
     "columns_differ": _never_differ,
     "no_personal_data": _never_personal,
     "one_value": _never_apart,
+    "one_source": _never_apart,
     "not_falling": _never_apart,
     "target_complete": _never_apart,
 }

@@ -33,10 +33,10 @@ def version_of(place: str) -> Version:
         return _of_folder(path)
     with tempfile.TemporaryDirectory(prefix="task-warehouse-contracts-") as folder:
         _check_out(place, Path(folder))
-        return _of_folder(Path(folder) / "expectations")
+        return _of_folder(Path(folder) / "expectations", is_past=True)
 
 
-def _of_folder(folder: Path) -> Version:
+def _of_folder(folder: Path, *, is_past: bool = False) -> Version:
     files = sorted(folder.glob(f"contracts/*{SUFFIX}")) or sorted(folder.glob(f"*{SUFFIX}"))
     if not files:
         raise UsageError(
@@ -45,9 +45,11 @@ def _of_folder(folder: Path) -> Version:
             remedy=f"name a folder with files *{SUFFIX}, or one that holds contracts/",
         )
     texts, lists = folder / TEXTS, folder.parent / IN_GIT[1]
+    # Standard rules of an earlier revision may be fewer than those that are known today.
+    own = texts.is_file() and not is_past
     return _read(
         files,
-        texts if texts.is_file() else expectations_directory() / TEXTS,
+        texts if own else expectations_directory() / TEXTS,
         lists if lists.is_file() else code_lists_path(),
     )
 

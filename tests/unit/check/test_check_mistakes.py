@@ -132,7 +132,7 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
     "column twice": ("name: evidence", "name: result", "stands twice", "name: result"),
     "unknown form": ("value: period_end", "value: period_begin", "no form", "- name: extension_to"),
     "wrong name": ("name: progress\n", "name: reports\n", "differ", "name: reports"),
-    "wrong version": ("version: 1", "version: v1", "pattern", "version: v1"),
+    "wrong version": ("\nversion: ", "\nversion: v", "pattern", "version: v"),
     "hour that is none": ('"06:30"', '"6h30"', "'6h30'", "property: timeOfAvailability"),
     "cadence that is none": ("value: 1\n", "value: 0\n", "'frequency'", "property: frequency"),
     "no service level": (

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from task_warehouse import ledger
 from task_warehouse.checking import CheckSummary, pending, step
-from task_warehouse.contracts import Contracts
+from task_warehouse.contracts import DATASETS, Contracts
 from task_warehouse.mapping import (
     Delivery,
     map_dataset,
@@ -108,7 +108,8 @@ def write_text_tables(work: Path, given: Sequence[Given]) -> None:
 
 
 def check(home: Home, contracts: Contracts, given: Sequence[Given]) -> CheckSummary:
-    """Check ``given`` as one batch."""
+    """Check ``given`` as one batch, by dataset as pending deliveries are."""
+    given = sorted(given, key=lambda item: DATASETS.index(item.dataset))
     deliveries = [item.delivery for item in given]
     batch = ledger.batch_id(item.delivery_id for item in deliveries)
     work = home.work / f"test-{batch}"
