@@ -90,6 +90,7 @@ class _Reader:
         self.counted = 0
         self.fast = can_segment(table.grammar)
         self.after_blank = False
+        self.torn = False
         self.off_width: list[int] = []
 
     def run(self, chunks: Iterator[tuple[Chunk, bool]]) -> None:
@@ -114,6 +115,7 @@ class _Reader:
 
     def _read(self, octets: bytes, place: int, *, final: bool, sound: bool) -> int:
         """Read as far as the octets allow; the offset of the first record not yet read."""
+        self.torn = False
         while place < len(octets):
             if sound and not self.after_blank:
                 end = self._clean_run(octets, place)
@@ -131,29 +133,38 @@ class _Reader:
 
     def _clean_run(self, octets: bytes, place: int) -> int:
         """Take the run of sound records at ``place``, up to a repeated header; where it ends."""
-        match = self.grammar.clean.match(octets, place)
-        end = match.end() if match else place
-        header = self.table.header_octets
-        if header and end > place:
-            again = octets.find(header, place, end)
-            while again > place and octets[again - 1 : again] != self.grammar.newline:
-                again = octets.find(header, again + 1, end)
-            if again >= 0:
-                end = self._before(octets, place, again)
-        if end - place < SEGMENT_BYTES and not (self.fast and self.sink.idle):
+        if not self.fast:
             return place
-        if end > place and self.fast:
-            self.off_width.clear()
-            lines, cells, count = segment(octets[place:end], self.grammar)
-            self.sink.segment(lines + self.line, cells)
-            self.line += count
-            return end
-        return place
+        stop = self._before_header(octets, place, self._run_end(octets, place))
+        if stop - place < SEGMENT_BYTES and not self.sink.idle:
+            return place
+        found = segment(octets, place, stop, self.grammar) if stop > place else None
+        size = found.size if found else 0
+        self.torn = self.torn or size < stop - place
+        if found is None or (size < SEGMENT_BYTES and not self.sink.idle):
+            return place
+        self.off_width.clear()
+        self.sink.segment(found.record_lines + self.line, found.cells)
+        self.line += found.lines
+        return place + size
 
-    def _before(self, octets: bytes, place: int, stop: int) -> int:
-        """End of the last record of the run that ends at or before ``stop``."""
-        match = self.grammar.clean.match(octets, place, stop)
+    def _run_end(self, octets: bytes, place: int) -> int:
+        """How far to look for sound records: once some are damaged, no further than is sound.
+
+        Else every damaged record would cost another look at all that follows.
+        """
+        if not self.torn:
+            return len(octets)
+        match = self.grammar.clean.match(octets, place)
         return match.end() if match else place
+
+    def _before_header(self, octets: bytes, place: int, stop: int) -> int:
+        """``stop``, or where the header stands again as a line before it."""
+        header = self.table.header_octets
+        again = octets.find(header, place, stop) if header else -1
+        while again > place and octets[again - 1 : again] != self.grammar.newline:
+            again = octets.find(header, again + 1, stop)
+        return again if again >= 0 else stop
 
     def _one(self, octets: bytes, record: Record) -> None:
         line, self.line = self.line, self.line + record.lines
