@@ -18,6 +18,7 @@ from task_warehouse.checking import (
     organisations,
     outcome,
     pending,
+    places,
     references,
     rejects,
     secrecy,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from task_warehouse.checking.expectations import Finding
 
 WORK_PREFIX = "check-"
-MEMORY_LIMIT = "1200MB"
+MEMORY_LIMIT = "1000MB"
 
 
 def check_pending(home: Home) -> CheckSummary:
@@ -86,6 +87,7 @@ def check_read(
         check = _Check(home, con, contracts, batch, refusals)
         check.run(deliveries, Received(text, deliveries, extents))
         verdicts.judge(home, con, contracts, refusals, mapped.notes)
+        places.write_layouts(con, home, contracts, work, batch)
         return outcome.commit(check.con, home, contracts, batch, refusals, mapped.notes)
 
 
