@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Past = tuple[Any, ...]
 COLUMNS = (
-    *("source", "family", "organisation", "dataset", "transport", "cadence"),
+    *("source", "family", "organisation", "dataset", "transport", "address", "secret", "cadence"),
     *("state", "valid_from", "valid_to", "expected", "last_came", "last_landed"),
     *("silent_since", "last_outcome", "failing_since", "reason"),
 )
@@ -95,6 +95,8 @@ def _row(
         "organisation": source.organisation_code,
         "dataset": name,
         "transport": dataset.transport,
+        "address": dataset.address,
+        "secret": dataset.auth.secret if dataset.auth else None,  # its name
         "cadence": dataset.cadence,
         "state": _state(source, as_of),
         "valid_from": source.valid_from,

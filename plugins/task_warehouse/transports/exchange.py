@@ -225,14 +225,12 @@ def _network_fault(error: BaseException, pull: Pull) -> Fault:
         return failed("transport.certificate", host)
     if "NameResolution" in said:
         return failed("transport.name_unknown", host, again=True)
-    if isinstance(error, requests.exceptions.ConnectTimeout):
+    if isinstance(error, requests.exceptions.ConnectTimeout) or "NewConnection" in said:
         return failed("transport.no_answer", host, again=True)
     if "timed out" in said or "Timeout" in said:
         return failed("transport.time_out", f"{pull.dataset.limits.read_seconds:g}", again=True)
     if "IncompleteRead" in said:
         return failed("transport.body_cut", host, again=True)
-    if "NewConnection" in said:
-        return failed("transport.no_answer", host, again=True)
     return failed("transport.connection", type(error).__name__, again=True)
 
 

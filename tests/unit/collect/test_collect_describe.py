@@ -9,6 +9,8 @@ from collecting_bench import Bench
 
 from task_warehouse.sources import describe
 
+FINGERPRINT = "SHA256:" + "A" * 43
+
 
 def rows(bench: Bench, as_of: date) -> dict[tuple[str, str], dict[str, Any]]:
     return {
@@ -35,6 +37,8 @@ def test_nothing_collected_yet(bench: Bench) -> None:
         "organisation": "G06",
         "dataset": "tasks",
         "transport": "folder",
+        "address": "drop/*",
+        "secret": None,
         "cadence": "daily",
         "state": "active",
         "valid_from": date(2025, 6, 28),
@@ -119,3 +123,22 @@ def test_a_source_that_nobody_declares_any_more_is_still_listed(bench: Bench) ->
     assert gone["last_came"] == date(2025, 7, 1)
     assert kept["state"] == "active"
     assert list(gone) == list(kept)
+
+
+def test_every_transport_says_where_it_goes_and_with_which_secret(bench: Bench) -> None:
+    bench.declare(
+        tasks=bench.sftp("sftp://sftp.example.gov.vn:2222", "/xuat/g06", host_key=FINGERPRINT),
+        progress=bench.s3(
+            "https://s3.example.gov.vn", path="g06", auth={"kind": "access_key", "secret": "S3"}
+        ),
+        feedback=bench.http("https://api.example.gov.vn/y-kien", params={"nam": "2025"}),
+    )
+    said = {
+        name: (row["transport"], row["address"], row["secret"])
+        for (_, name), row in rows(bench, date(2025, 7, 1)).items()
+    }
+    assert said == {
+        "tasks": ("sftp", "sftp://sftp.example.gov.vn:2222/xuat/g06/*", "SFTP"),
+        "progress": ("s3", "https://s3.example.gov.vn/xuat-du-lieu/g06/*.csv", "S3"),
+        "feedback": ("http", "https://api.example.gov.vn/y-kien?nam=2025", None),
+    }
