@@ -1,7 +1,8 @@
 {#-
   Names are compared in NFC, lower case, with single spaces. Beyond case and spaces only writing
   habits that carry no meaning are levelled: the place of a tone mark (hoá, hóa), dashes, the
-  written-out and short forms of "People's Committee", "city" and "central". Nothing is guessed.
+  written-out and short forms of "People's Committee", "city" and "central". Of a code the body is
+  taken: `000.00.00.H41` (QCVN 102:2016) is H41, and `G12.18` a unit of G12. Nothing is guessed.
 -#}
 {% macro normalised(text) -%}
     {%- set tones = [
@@ -9,7 +10,7 @@
         "uý→úy", "uỳ→ùy", "uỷ→ủy", "uỹ→ũy", "uỵ→ụy",
     ] -%}
     {%- set lowered = "lower(nfc_normalize(" ~ text ~ "))" -%}
-    regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(replace(
+    regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(replace(
         case
             when regexp_matches({{ lowered }}, 'o[áàảãạéèẻẽẹ]|u[ýỳỷỹỵ]')
                 then list_reduce(
@@ -21,7 +22,8 @@
         end,
         'ủy ban nhân dân', 'ubnd'),
         '\s*[-–—]\s*', '-', 'g'), '[\s\x{a0}]+', ' ', 'g'), '^[ -]+|[ .:-]+$', '', 'g'),
-        '^(ubnd )?t\.?p(\. ?| )', '\1thành phố '), '\btw\b', 'trung ương', 'g')
+        '^(ubnd )?t\.?p(\. ?| )', '\1thành phố '), '\btw\b', 'trung ương', 'g'),
+        '^(\d{3}\.\d{2}\.\d{2}\.)?([gh]\d{2})(\.\d{2,3})*$', '\2')
 {%- endmacro %}
 
 {#- What separates the members of a list of bodies, and also stands inside the names of some. -#}

@@ -3,9 +3,10 @@ with organisations as (
         seed.*,
         as_of.current_code,
         as_of.is_current,
+        as_of.parent_code as current_parent_code,
         coalesce(seed.valid_to, date '9999-12-31') as last_day,
         regexp_replace(seed.name_vi, '^(Tỉnh|Thành phố) ', '') as bare_name
-    from {{ ref('organisations') }} as seed
+    from {{ ref('int_organisations__all') }} as seed
     inner join {{ ref('int_organisations__as_of') }} as as_of
         on seed.organisation_code = as_of.organisation_code and seed.valid_from = as_of.valid_from
 ),
@@ -21,7 +22,11 @@ communes as (
         provinces.bare_name as province_bare_name
     from organisations as communes
     left join provinces on communes.parent_code = provinces.organisation_code and provinces.is_current
-    where communes.kind = 'commune'
+    where communes.kind = 'commune' and communes.district_vi is null
+),
+
+former_communes as (
+    select * from organisations where district_vi is not null
 ),
 
 listed as (
@@ -54,6 +59,17 @@ spellings as (
         organisation_code, valid_from, last_day, current_code, is_current, parent_code as scope_code,
         unnest([name_vi, 'UBND ' || name_vi]) as alias
     from communes
+    union all
+    -- Names of former communes were used within a province, and many only within a district.
+    select
+        organisation_code, valid_from, last_day, current_code, is_current, null as scope_code,
+        organisation_code as alias
+    from former_communes
+    union all
+    select
+        organisation_code, valid_from, last_day, current_code, is_current, current_parent_code as scope_code,
+        unnest([name_vi, 'UBND ' || name_vi, name_vi || ', ' || district_vi]) as alias
+    from former_communes
     union all
     select
         organisations.organisation_code, organisations.valid_from, organisations.last_day,

@@ -1,5 +1,5 @@
 with recursive organisations as (
-    select * from {{ ref('organisations') }}
+    select * from {{ ref('int_organisations__all') }}
 ),
 
 followed as (
@@ -48,6 +48,22 @@ ends as (
     qualify row_number() over (partition by organisation_code, valid_from order by steps desc) = 1
 ),
 
+provinces as (
+    select organisation_code, arg_max(current_code, (is_current, valid_from)) as current_code
+    from ends
+    where kind = 'province'
+    group by organisation_code
+),
+
+-- The province above is the one of today: a commune of a merged province belongs to its heir.
+placed as (
+    select
+        ends.* exclude (parent_code),
+        coalesce(provinces.current_code, ends.parent_code) as parent_code
+    from ends
+    left join provinces on ends.parent_code = provinces.organisation_code and ends.kind = 'commune'
+),
+
 answering as (
     select
         *,
@@ -55,7 +71,7 @@ answering as (
         row_number() over (
             partition by organisation_code order by is_current desc, valid_from desc
         ) = 1 as answers_for_code
-    from ends
+    from placed
 )
 
 select * from answering

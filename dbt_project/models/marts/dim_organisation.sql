@@ -1,5 +1,5 @@
 with organisations as (
-    select * from {{ ref('organisations') }}
+    select * from {{ ref('int_organisations__all') }}
 ),
 
 as_of as (
@@ -17,6 +17,7 @@ described as (
         organisations.level,
         organisations.parent_code,
         organisations.successor_code,
+        organisations.is_split,
         as_of.current_code,
         as_of.is_current
     from organisations

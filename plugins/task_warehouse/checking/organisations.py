@@ -31,6 +31,7 @@ SEPARATOR = re.compile(r"\s*,\s*và\s+|\s*,\s*|\s+và\s+", re.IGNORECASE)
 PROVINCE_WORD = re.compile(r"^(Tỉnh|Thành phố) ")
 # A name of today outranks one of yesterday; for which today, the as-of date of a build decides.
 FOREVER = "9999-12-31"
+FORMER_SPAN = ("1900-01-01", "2025-06-30")
 
 Row = dict[str, str]
 
@@ -44,7 +45,9 @@ def normalised(text: str) -> str:
     plain = re.sub(r"\s+", " ", plain)
     plain = re.sub(r"^[ -]+|[ .:-]+$", "", plain)
     plain = re.sub(r"^(ubnd )?t\.?p(\. ?| )", r"\1thành phố ", plain)
-    return re.sub(r"\btw\b", "trung ương", plain)
+    plain = re.sub(r"\btw\b", "trung ương", plain)
+    # `000.00.00.H41` (QCVN 102:2016) is H41; `G12.18` is a unit of G12.
+    return re.sub(r"^(\d{3}\.\d{2}\.\d{2}\.)?([gh]\d{2})(\.\d{2,3})*$", r"\2", plain)
 
 
 def name_key(text: str) -> str:
@@ -55,7 +58,12 @@ def name_key(text: str) -> str:
 class Registry:
     """Which names are known, by themselves and within a province."""
 
-    def __init__(self, organisations: Iterable[Row], aliases: Iterable[Row]) -> None:
+    def __init__(
+        self,
+        organisations: Iterable[Row],
+        aliases: Iterable[Row],
+        former_communes: Iterable[Row] = (),
+    ) -> None:
         rows = list(organisations)
         # Several validities of one code: its last parent is the one that reports today.
         self.parents = {row["organisation_code"]: row["parent_code"] for row in rows}
@@ -77,6 +85,12 @@ class Registry:
             if _newest_is_one(held)
         }
         self.spans = _spans(rows)
+        self.former: dict[str, list[Row]] = {}
+        for row in former_communes:
+            province = self.parents[row["successor_code"]]
+            self.former.setdefault(province, []).append(row)
+            self.spans.setdefault(row["organisation_code"], FORMER_SPAN)
+        self._former_names: dict[str, dict[str, set[str]]] = {}
 
     def knows(self, name: str, reported_by: str) -> bool:
         """Whether ``name``, reported by the organisation with this code, is one known body."""
@@ -85,8 +99,29 @@ class Registry:
     def code_of(self, name: str, reported_by: str) -> str | None:
         """The code of the body that ``name`` means to the one that reports it; None for nobody."""
         key = name_key(name)
-        within = self.known.get((self._province_of(reported_by), key))
-        return within or self.known.get(("", key))
+        province = self._province_of(reported_by)
+        within, anywhere = self.known.get((province, key)), self.known.get(("", key))
+        if within or (anywhere and self.kinds[anywhere] != "commune"):
+            return within or anywhere
+        return self._former_commune(province, key) or anywhere
+
+    def _former_commune(self, province: str, key: str) -> str | None:
+        """A commune that ended on 30 June 2025, by its code or by a name its province still uses.
+
+        Their ten thousand names are worked out province by province, as they are asked for.
+        """
+        if key.isdigit():
+            return key if key in self.spans and self.spans[key] == FORMER_SPAN else None
+        names = self._former_names.get(province)
+        if names is None:
+            names = {}
+            for row in self.former.get(province, []):
+                name = row["name_vi"]
+                for text in (name, f"UBND {name}", f"{name}, {row['district_vi']}"):
+                    names.setdefault(name_key(text), set()).add(row["organisation_code"])
+            self._former_names[province] = names
+        codes = names.get(key, set())
+        return next(iter(codes)) if len(codes) == 1 else None
 
     def _province_of(self, code: str) -> str:
         if self.kinds.get(code) == "province":
@@ -134,9 +169,11 @@ def _spellings(row: Row, provinces: dict[str, Row]) -> Iterator[tuple[str, str]]
 
 @lru_cache(maxsize=2)
 def load_registry(seeds: Path | None = None) -> Registry:
-    """The registry of the seeds ``organisations.csv`` and ``organisation_aliases.csv``."""
+    """The registry of the seeds of organisations, their aliases and the former communes."""
     return Registry(
-        read_seed("organisations.csv", seeds), read_seed("organisation_aliases.csv", seeds)
+        read_seed("organisations.csv", seeds),
+        read_seed("organisation_aliases.csv", seeds),
+        read_seed("former_communes.csv", seeds),
     )
 
 

@@ -155,6 +155,13 @@ def test_names_of_bodies_are_levelled_as_the_models_do() -> None:
         ("Tp. Hà Nội", "01", True),
         ("Hà Nội", "01", True),
         ("00004", "01", True),
+        ("00001", "01", True),  # a commune until 30 June 2025
+        ("Phường Phúc Xá, Quận Ba Đình", "01", True),
+        ("Phường Phúc Xá", "40", False),
+        ("000.00.00.H56", "G06", True),
+        ("000.00.04.G14", "G06", True),
+        ("G12.18", "G06", True),
+        ("G77.18", "G06", False),
         ("Bộ Phép thuật", "G06", False),
         ("99999", "G06", False),
         ("UNRESOLVED", "G06", False),
