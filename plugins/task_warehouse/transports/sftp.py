@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self, cast
 
 import asyncssh
 
-from task_warehouse.landing import receive
+from task_warehouse.landing import TooLargeError, receive
 from task_warehouse.transports.attempts import Fault, failed, missing, refused
 from task_warehouse.transports.drops import Entry, pull_place, stamp
 from task_warehouse.transports.guarding import Guard, Origin
@@ -232,7 +232,9 @@ class _Server:
         if (before.size, before.mtime) != self._seen.get(entry.name):
             return None
         max_bytes = pull.dataset.limits.max_bytes
-        received = receive(pull.home, self._chunks(file, max_bytes), max_bytes=max_bytes)
+        if before.size is not None and before.size > max_bytes:
+            raise TooLargeError(max_bytes)
+        received = receive(pull.home, self._chunks(file, before.size), max_bytes=max_bytes)
         try:
             after = self._run(file.stat())
         except BaseException:
@@ -246,11 +248,12 @@ class _Server:
             raise failed("transport.body_cut", self._origin, again=True)
         return received
 
-    def _chunks(self, file: asyncssh.SFTPClientFile, max_bytes: int) -> Iterator[bytes]:
+    def _chunks(self, file: asyncssh.SFTPClientFile, size: int | None) -> Iterator[bytes]:
         offset = 0
-        while True:
-            read = self._run(file.read(min(CHUNK_BYTES, max_bytes + 1), offset))
-            chunk = cast("bytes", read)
+        # Not asked for more than it has: the end would cost a round trip for every file.
+        while size is None or offset < size:
+            ask = CHUNK_BYTES if size is None else min(CHUNK_BYTES, size - offset)
+            chunk = cast("bytes", self._run(file.read(ask, offset)))
             if not chunk:
                 return
             self._pull.deadline.check()
