@@ -12,16 +12,18 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from task_warehouse import dashboard, exporting
+from task_warehouse import contract_exports, dashboard, exporting
+from task_warehouse.data_docs import pages as data_docs
 from task_warehouse.errors import BuildError, StorageError
 from task_warehouse.holding import rooms
 from task_warehouse.locking import hold
@@ -35,6 +37,7 @@ from task_warehouse.snapshots import (
     Retention,
     TableEntry,
     current,
+    in_force,
     is_sound,
     point_current_at,
     published,
@@ -48,6 +51,10 @@ from task_warehouse.snapshots import (
 __all__ = ["Manifest", "Retention", "current", "publish", "published", "run_row", "snapshot_of"]
 
 log = logging.getLogger(__name__)
+
+OtherDoor = Callable[[Path, Callable[[], AbstractContextManager[None]]], object]
+"""Serves a snapshot's folder; enters what it is given when it is about to switch, and leaves it,
+with the error if there is one, when it has."""
 
 STEP = "publish"
 LOCK_WAIT_SECONDS = 60.0
@@ -92,14 +99,17 @@ def publish(
     inputs: str,
     versions: Mapping[str, str],
     retention: Retention | None = None,
+    other_door: OtherDoor | None = None,
 ) -> Path:
     """Publish ``warehouse/build.duckdb`` as the snapshot in force; returns its real folder.
 
     ``inputs`` is the fingerprint of all that went into the build. A snapshot of the same as-of
     date, inputs and versions is not written twice: if it is still whole it is put (or left) in
-    force. Raises NoDataError without a build, BuildError when the build lacks a promised table
-    or is of another day, BusyError when it is still being written, StorageError when the disk
-    does not take it. After any of them ``current`` is what it was.
+    force. ``other_door`` serves the same snapshot elsewhere; both are switched over together, and
+    when it cannot be, neither is. Raises NoDataError without a build, BuildError when the build
+    lacks a promised table or is of another day, BusyError when it is still being written,
+    StorageError when the disk does not take it, and what ``other_door`` raises. After any of them
+    ``current`` is what it was.
     """
     retention = retention or Retention.from_environment()
     name = _snapshot_name(as_of, inputs, versions)
@@ -118,10 +128,17 @@ def publish(
             except BaseException:
                 shutil.rmtree(aside, ignore_errors=True)
                 raise
-        point_current_at(home, target)
+        _switch(home, target, other_door)
         tell(STEP, f"{target.name} is in force" + (" (unchanged)" if exists else ""))
         _tidy(home, retention, published_at)
         return target.resolve()
+
+
+def _switch(home: Home, snapshot: Path, other_door: OtherDoor | None) -> None:
+    if other_door is None:
+        point_current_at(home, snapshot)
+    else:
+        other_door(snapshot, partial(in_force, home, snapshot))
 
 
 def _tidy(home: Home, retention: Retention, now: datetime) -> None:
@@ -220,6 +237,8 @@ class _Draft:
             path=self.folder,
         )
         manifest.write()
+        contract_exports.write_all(self.folder / "contracts")
+        data_docs.write_pages(self.home, self.folder / "data_docs", self.as_of)
         tell(STEP, "drawing the dashboard")
         earlier = [m.path for m in published(self.home) if m.as_of_date < self.as_of]
         dashboard.render(self.folder, earlier)

@@ -38,6 +38,7 @@ RESULT_FORMAT = {
     "partial_unexpected_count": 0,
     "include_unexpected_rows": False,
 }
+LONGEST_ASKED = 80
 BIND_SIGN = re.compile(r"(?<!:):(?=\w)")
 BATCH = "{batch}"
 
@@ -230,6 +231,8 @@ class Validator:
     def __init__(self, context: Any, source: Any) -> None:
         self._context = context
         self._source = source
+        # What Great Expectations said of each dataset: counts and our own texts, no row.
+        self.outcomes: dict[str, dict[str, Any]] = {}
 
     def validate(self, contract: Contract, contracts: Contracts, table: str) -> list[Finding]:
         """The broken rules of ``table``.
@@ -243,12 +246,38 @@ class Validator:
         outcome = self._context.validation_definitions.add(definition).run(
             result_format=RESULT_FORMAT
         )
+        self.outcomes[contract.dataset] = _without_rows(outcome.to_json_dict())
         rules = {rule.check_id: rule for rule in contract.rules}
         found = [_finding(result, rules, contract, table) for result in outcome.results]
         seen = {finding.rule.check_id for finding in found}
         if seen != set(rules):
             raise AuditError(f"rules without a result: {sorted(set(rules) - seen)}")
         return [finding for finding in found if finding.count]
+
+
+KEPT_OF_CONFIG = ("type", "description", "severity", "meta")
+KEPT_OF_RESULT = ("element_count", "unexpected_count", "unexpected_percent", "observed_value")
+
+
+def _without_rows(outcome: dict[str, Any]) -> dict[str, Any]:
+    """A validation result as JSON without anything that a row could get into."""
+    results = [
+        {
+            "success": result["success"],
+            "expectation_config": {
+                name: result["expectation_config"].get(name) for name in KEPT_OF_CONFIG
+            },
+            "result": {
+                name: result["result"][name] for name in KEPT_OF_RESULT if name in result["result"]
+            },
+        }
+        for result in outcome["results"]
+    ]
+    return {
+        "success": outcome["success"],
+        "statistics": outcome["statistics"],
+        "results": results,
+    }
 
 
 def suite_of(contract: Contract, contracts: Contracts) -> Any:
@@ -260,7 +289,7 @@ def suite_of(contract: Contract, contracts: Contracts) -> Any:
 def expectation_of(contract: Contract, rule: Rule, contracts: Contracts) -> Any:
     """The expectation that carries ``rule`` out; its ``meta`` names the check."""
     said: dict[str, Any] = {
-        "description": f"{rule.title_vi} / {rule.title_en}",
+        "description": _text_of(rule),
         "meta": {"check_id": rule.check_id, "severity": rule.severity},
         "severity": "critical" if rule.severity == "error" else "warning",
     }
@@ -271,6 +300,18 @@ def expectation_of(contract: Contract, rule: Rule, contracts: Contracts) -> Any:
         codes = list(contracts.code_lists[column.code_list or ""])
         return gxe.ExpectColumnValuesToBeInSet(column=column.name, value_set=codes, **said)
     return ROWS[rule.kind](unexpected_rows_query=_for_gx(failing_rows(contract, rule)), **said)
+
+
+def _text_of(rule: Rule) -> str:
+    """The Data Docs text of a rule, Vietnamese / English; what it asks where that is short."""
+    said = []
+    for title, expected in (
+        (rule.title_vi, rule.expected_vi),
+        (rule.title_en, rule.expected_en),
+    ):
+        asked = f" ({expected})" if 0 < len(expected) <= LONGEST_ASKED else ""
+        said.append(f"{title}{asked}")
+    return " / ".join(said)
 
 
 def _for_gx(query: str) -> str:

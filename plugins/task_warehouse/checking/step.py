@@ -27,6 +27,7 @@ from task_warehouse.checking import (
 from task_warehouse.checking.received import Received
 from task_warehouse.checking.refusals import Extent, Refusals
 from task_warehouse.contracts import DATASETS, Contracts, load_contracts
+from task_warehouse.data_docs import keeping
 from task_warehouse.errors import AuditError
 from task_warehouse.mapping import (
     Delivery,
@@ -159,6 +160,7 @@ class _Check:
                 rejects.remember_keys(self.con, contract)
                 outcome.split_rows(self.con, contract)
                 references.add_known(self.con, contract)
+            keeping.keep(self.con, self.home, self.batch, validator.outcomes)
 
 
 def _write_failures(con: duckdb.DuckDBPyConnection, dataset: str, finding: Finding) -> None:

@@ -16,17 +16,28 @@ HERE = Path(__file__).parent
 LISTED_CODES_OF_SECRECY = "secrecy"
 
 
-@cache
-def _templates() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE / "templates"),
+def environment(folder: Path) -> jinja2.Environment:
+    """Templates of ``folder`` on top of the frame and the style of these pages."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([folder, HERE / "templates"]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
-    return environment
+    made.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
+    return made
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    return environment(HERE / "templates")
+
+
+@cache
+def style() -> str:
+    """The style sheet, to stand within a page."""
+    return (HERE / "templates" / "page.css").read_text(encoding="utf-8")
 
 
 def page(contract: Contract, contracts: Contracts) -> str:
@@ -35,7 +46,7 @@ def page(contract: Contract, contracts: Contracts) -> str:
         _templates()
         .get_template("contract.html.j2")
         .render(
-            style=_style(),
+            style=style(),
             contract=contract,
             key=[contract.column(name).label for name in contract.key],
             service=wording.service_of(contract.service)[0],
@@ -56,11 +67,7 @@ def index(contracts: Contracts) -> str:
         }
         for contract in contracts.by_dataset.values()
     ]
-    return _templates().get_template("index.html.j2").render(style=_style(), every=every)
-
-
-def _style() -> str:
-    return (HERE / "templates" / "page.css").read_text(encoding="utf-8")
+    return _templates().get_template("index.html.j2").render(style=style(), every=every)
 
 
 def _column(column: Any, contracts: Contracts) -> dict[str, Any]:
