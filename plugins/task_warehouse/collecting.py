@@ -19,6 +19,7 @@ from task_warehouse import landing, nothing_arose, obligations, progress
 from task_warehouse.errors import StorageError, UsageError
 from task_warehouse.history import History, read_history
 from task_warehouse.receipts import HELD, Receipt, delivery_id_of, write_receipts
+from task_warehouse.slots import Slots
 from task_warehouse.sources import DATASETS, load_sources
 from task_warehouse.transports import pull_dataset
 from task_warehouse.transports.attempts import Attempt, Fault, Pull, explain, failed, refused
@@ -39,9 +40,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Waiting for others is what a pull does most of its time; a thread that waits costs little.
-PULLS_AT_A_TIME = 64
-SMALLEST_BATCH, MOST_BATCHES = 64, 8
+# Pulls that get on, and threads in all: a slow pull gives its slot to another and goes on waiting.
+PULLS_AT_A_TIME = 32
+MOST_THREADS = 640
+# A batch lasts as long as its slowest source; two of them keep two cores busy.
+SMALLEST_BATCH, MOST_BATCHES = 256, 2
 LEFT_BEHIND_SECONDS = 86_400.0
 TOLD_EVERY = 50
 MODEST_TEXT = 2_000
@@ -79,7 +82,7 @@ class _Batch:
 def plan_batches(sources_dir: Path, as_of: date, batch_size: int | None = None) -> list[list[str]]:
     """The ids of the sources in force on ``as_of``, dealt evenly into batches.
 
-    Without a size: few, full batches, for a batch lasts at least as long as its slowest source.
+    Without a size: one batch, or two large ones.
     Neighbours (the communes of a province behind one server) go to different batches.
     """
     ids = [source.source for source in load_sources(sources_dir) if source.is_active(as_of)]
@@ -146,9 +149,13 @@ def _pull_all(
     """All receipts, and the first fault of ours where there was one."""
     receipts: list[Receipt] = []
     ours: BaseException | None = None
-    with ThreadPoolExecutor(max_workers=at_a_time, thread_name_prefix="collect") as pool:
+    threads = max(at_a_time, MOST_THREADS)
+    with (
+        Slots(at_a_time) as slots,
+        ThreadPoolExecutor(max_workers=threads, thread_name_prefix="collect") as pool,
+    ):
         pulls = [
-            pool.submit(_collect_dataset, batch, source, name)
+            pool.submit(_collect_dataset, batch, source, name, slots)
             for source, name in _in_order(batch, sources)
         ]
         for done, future in enumerate(as_completed(pulls), start=1):
@@ -184,10 +191,10 @@ def _is_of_the_day(dataset: DatasetSource, as_of: date) -> bool:
     return fixed is None or fixed <= as_of
 
 
-def _collect_dataset(batch: _Batch, source: Source, name: str) -> list[Receipt]:
-    started = time.monotonic()
+def _collect_dataset(batch: _Batch, source: Source, name: str, slots: Slots) -> list[Receipt]:
     dataset = source.datasets[name]
-    with Deadline(dataset.limits.deadline_seconds) as deadline:
+    with slots.one(), Deadline(dataset.limits.deadline_seconds) as deadline:
+        started = time.monotonic()
         pull = Pull(
             batch.home,
             source,

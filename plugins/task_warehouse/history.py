@@ -107,14 +107,12 @@ def read_history(home: Home, sources: Sequence[str], as_of: date) -> History:
 
 
 def _places(newest: pa.Table) -> dict[Key, tuple[int, int]]:
-    counted = newest.group_by(["source", "dataset"], use_threads=False).aggregate(
-        [([], "count_all")]
-    )
+    """Where the rows of each source and dataset begin, and how many they are."""
+    keys = zip(newest["source"].to_pylist(), newest["dataset"].to_pylist(), strict=True)
     places: dict[Key, tuple[int, int]] = {}
-    start = 0
-    for row in counted.to_pylist():
-        places[row["source"], row["dataset"]] = (start, row["count_all"])
-        start += row["count_all"]
+    for row, key in enumerate(keys):
+        first, count = places.get(key, (row, 0))
+        places[key] = (first, count + 1)
     return places
 
 

@@ -14,6 +14,7 @@ import signal
 import socket
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
@@ -29,6 +30,7 @@ from task_warehouse.simulated_faults import FAULTS, Answer, Fault, Request, pars
 SECRET_PREFIX = "TASK_WAREHOUSE_SECRET_"  # noqa: S105 - the name of a variable
 SECRET_NAMES = ("SAMPLE_MINISTRY", "SAMPLE_PROVINCE", "SAMPLE_COMMUNE")
 LARGEST_PAGE = 1000
+LISTS_HELD = 128
 CHECKED_EVERY_SECONDS = 0.05
 
 
@@ -76,7 +78,8 @@ class Exports:
     def __init__(self, directory: Path, faults: Mapping[str, Fault]) -> None:
         self._folder = directory / "http"
         self._faults = faults
-        self._lists: dict[Path, tuple[int, str, list[Any]]] = {}
+        # The last ones used: a list of many pages is taken apart once, and memory does not grow.
+        self._lists: OrderedDict[Path, tuple[int, str, list[Any]]] = OrderedDict()
         self._manifest: tuple[int, dict[str, Served]] = (-1, {})
         self._lock = threading.Lock()
         self.sources()
@@ -108,11 +111,15 @@ class Exports:
         status = path.stat()
         with self._lock:
             held = self._lists.get(path)
-            if held is None or held[0] != status.st_mtime_ns:
-                content = path.read_bytes()
-                digest = hashlib.sha256(content).hexdigest()[:20]
-                held = (status.st_mtime_ns, digest, json.loads(content))
-                self._lists[path] = held
+        if held is None or held[0] != status.st_mtime_ns:
+            content = path.read_bytes()
+            digest = hashlib.sha256(content).hexdigest()[:20]
+            held = (status.st_mtime_ns, digest, json.loads(content))
+        with self._lock:
+            self._lists[path] = held
+            self._lists.move_to_end(path)
+            while len(self._lists) > LISTS_HELD:
+                self._lists.popitem(last=False)
         return held[1], status.st_mtime, held[2]
 
 
@@ -159,7 +166,8 @@ class _Handler(BaseHTTPRequestHandler):
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         names = [name for name in parts.path.split("/") if name]
         if names == ["health"]:
-            self._send(Answer.of_json({"sources": len(self.server.exports.sources())}))
+            said = {"sources": len(self.server.exports.sources())}
+            self._send(Answer.of_json({**said, "body_bytes": self.server.body_bytes}))
             return
         served = self.server.exports.sources().get(names[0]) if len(names) == 2 else None
         if served is None or names[1] not in served.datasets:
@@ -228,6 +236,7 @@ class _Handler(BaseHTTPRequestHandler):
             for part in answer.parts():
                 self.wfile.write(part)
                 self.wfile.flush()
+                self.server.body_bytes += len(part)
         except OSError:
             self.close_connection = True  # the other side has gone; nothing is left to say
 
@@ -245,6 +254,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(address, _Handler)
         self.exports = exports
         self.stopping = threading.Event()
+        self.body_bytes = 0  # sent in all; a measure, so threads need not agree on it exactly
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A connection that broke is the other side's affair."""

@@ -7,10 +7,12 @@ import json
 from datetime import date
 
 import pytest
-from collecting_bench import Bench
+from collecting_bench import AS_OF, RECEIVED_AT, Bench
 from misbehaving_server import Handler, Server, hangs_up, in_turn, says
 
 from task_warehouse import landing
+from task_warehouse.history import read_history
+from task_warehouse.receipts import Receipt, delivery_id_of, write_receipts
 from task_warehouse.transports.remembering import split_pages
 
 NEXT_DAY = date(2025, 7, 2)
@@ -246,3 +248,23 @@ def test_no_token_no_request(
     bench.declare(tasks=oauth(bench, server, server.on("/tasks", says([1]))))
     assert bench.collect_one()["reason_code"] == code
     assert {path for path, _ in server.requests} == {"/token"}
+
+
+def test_each_of_many_sources_finds_its_own_history(bench: Bench) -> None:
+    rows = [
+        Receipt(
+            batch="b1", source=f"s-{number}", organisation_code="G06", dataset=dataset,
+            mode="full", business_date=AS_OF, received_at=RECEIVED_AT, due_at=None,
+            expected=True, outcome="landed", origin=f"http://h/s-{number}/{dataset}",
+            sha256=f"{number:064d}", size_bytes=1,
+            delivery_id=delivery_id_of(f"s-{number}", dataset, f"{number:064d}"),
+        )
+        for number in range(1500)
+        for dataset in ("tasks", "progress")
+    ]  # fmt: skip
+    write_receipts(bench.home, "b1", rows)
+    history = read_history(bench.home, [row.source for row in rows], AS_OF)
+    for row in rows:
+        (earlier,) = history.of(row.source, row.dataset)
+        assert earlier.origin == row.origin
+        assert history.knows(row.source, row.dataset, row.sha256 or "")

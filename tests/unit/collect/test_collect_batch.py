@@ -166,7 +166,7 @@ def test_thousands_of_sources_travel_in_few_batches(bench: Bench) -> None:
         """
     )
     batches = collecting.plan_batches(bench.sources, AS_OF)
-    assert (len(batches), sum(map(len, batches))) == (8, 3_321)
+    assert (len(batches), sum(map(len, batches))) == (2, 3_321)
 
 
 def test_no_source_no_batch(bench: Bench) -> None:
