@@ -1,0 +1,159 @@
+-- What contradicts itself across rows and dates, where each row for itself is in order: what it is,
+-- what was made of it, and where it stands.
+with organisations as (
+    select organisation_code, max(coalesce(valid_to, date '9999-12-31')) as last_day
+    from {{ ref('dim_organisation') }}
+    group by organisation_code
+),
+
+tasks as (
+    select * from {{ ref('dim_task') }}
+    where not is_closed
+),
+
+task_circles as (
+    select
+        'task_circle' as problem,
+        task_key as subject,
+        parent_key as detail,
+        delivery_id,
+        part,
+        line
+    from {{ ref('int_tasks__circles') }}
+),
+
+document_circles as (
+    select
+        'document_circle' as problem,
+        document_code as subject,
+        parent_document_code as detail,
+        delivery_id,
+        cast(null as varchar) as part,
+        line
+    from {{ ref('dim_document') }}
+    where chain_state = 'circle'
+),
+
+deadlines_before as (
+    select
+        'deadline_before_assignment' as problem,
+        task_key as subject,
+        concat_ws(' < ', coalesce(first_due_on, due_on), assigned_on) as detail,
+        delivery_id,
+        part,
+        line
+    from tasks
+    where coalesce(first_due_on, due_on) < assigned_on
+),
+
+future_completions as (
+    select
+        'completion_in_future' as problem,
+        task_key as subject,
+        concat_ws(' > ', completed_on, reported_on) as detail,
+        delivery_id,
+        part,
+        line
+    from {{ ref('int_reports__compared') }}
+    where completed_on > reported_on and is_latest
+),
+
+-- A body named after it had ended, not one that ended later.
+dissolved_leads as (
+    select
+        'lead_dissolved' as problem,
+        tasks.task_key as subject,
+        concat_ws(' → ', tasks.lead_named_code, tasks.lead_code) as detail,
+        tasks.delivery_id,
+        tasks.part,
+        tasks.line
+    from tasks
+    inner join organisations on tasks.lead_named_code = organisations.organisation_code
+    left join {{ ref('int_tasks__lead_changes') }} as changes on tasks.task_key = changes.task_key
+    where organisations.last_day < coalesce(changes.changed_on, tasks.assigned_on)
+),
+
+codes_twice as (
+    select
+        'task_code_twice' as problem,
+        task_key as subject,
+        string_agg(task_key, '; ') over (
+            partition by task_code, document_code
+            order by task_key
+            rows between unbounded preceding and unbounded following
+        ) as detail,
+        delivery_id,
+        part,
+        line
+    from tasks
+    where document_code is not null
+    qualify count(distinct source) over (partition by task_code, document_code) > 1
+),
+
+ended_bodies as (
+    select
+        'body_ended' as problem,
+        concat_ws('|', targeted.indicator_code, targeted.organisation_text, targeted.period) as subject,
+        concat_ws(' → ', targeted.named_code, targeted.found_code) as detail,
+        targeted.delivery_id,
+        targeted.part,
+        targeted.line
+    from {{ ref('int_indicator_values__targeted') }} as targeted
+    inner join organisations on targeted.named_code = organisations.organisation_code
+    where organisations.last_day < targeted.period_end_on
+),
+
+changed_units as (
+    select
+        finding as problem,
+        indicator_code as subject,
+        concat_ws(' → ', old_value, new_value) as detail,
+        delivery_id,
+        part,
+        line
+    from {{ ref('mart_finding') }}
+    where finding = 'unit_changed'
+),
+
+problems as (
+    select * from task_circles
+    union all
+    select * from document_circles
+    union all
+    select * from deadlines_before
+    union all
+    select * from future_completions
+    union all
+    select * from dissolved_leads
+    union all
+    select * from codes_twice
+    union all
+    select * from ended_bodies
+    union all
+    select * from changed_units
+),
+
+kinds as (
+    select * from {{ ref('input_problem_kinds') }}
+),
+
+described as (
+    select
+        {{ as_of_date() }} as as_of_date,
+        md5(concat_ws('|', problems.problem, problems.subject, problems.delivery_id, problems.line)) as problem_id,
+        problems.problem,
+        problems.subject,
+        problems.detail,
+        kinds.title_vi,
+        kinds.title_en,
+        kinds.outcome_vi,
+        kinds.outcome_en,
+        problems.delivery_id,
+        problems.part,
+        problems.line
+    from problems
+    inner join kinds on problems.problem = kinds.problem
+)
+
+select * from described
+order by problem, subject, problem_id
