@@ -21,7 +21,7 @@ from task_warehouse.settings import Home
 
 SHOWN_ROWS = 200
 SAMPLE_ROWS = 3
-SOURCE_COLUMNS = ("source", "organisation", "dataset", "cadence", "silent_since", "last_outcome")
+SOURCE_COLUMNS = ("source", "organisation", "dataset", "state", "silent_since", "last_outcome")
 HELD_COLUMNS = ("delivery_id", "source", "dataset", "held_since", "rows_received", "reason_en")
 
 
