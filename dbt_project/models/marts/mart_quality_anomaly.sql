@@ -5,56 +5,58 @@ with measures as (
     select * from {{ ref('int_deliveries__measures') }}
 ),
 
+-- Volumes vary by factors, shares by differences.
+scaled as (
+    select *, if(measure = 'rows', ln(1 + observed), observed) as level from measures
+),
+
 compared as (
     select
         *,
         count(*) over {{ window }} as history,
-        median(observed) over {{ window }} as usual,
-        1.4826 * mad(observed) over {{ window }} as spread,
-        lag(observed) over ({{ past }}) as previous
-    from measures
+        median(level) over {{ window }} as usual_level,
+        1.4826 * mad(level) over {{ window }} as spread,
+        lag(level) over ({{ past }}) as previous
+    from scaled
 ),
 
--- How far a value may lie from the usual one. Volumes double or halve in honest life; shares of
--- few rows are rough, so their own sampling error counts too.
+-- Shares of few rows are rough: their own sampling error counts too.
+rough as (
+    select
+        *,
+        case
+            when measure != 'rows'
+                then
+                    sqrt((usual_level * row_count + 1) * ((1 - usual_level) * row_count + 1) / row_count)
+                    / (row_count + 2)
+            else 0
+        end as roughness
+    from compared
+    where history >= {{ var('anomaly_history') }}
+),
+
 tolerated as (
     select
         *,
-        case measure
-            when 'rows' then greatest({{ var('anomaly_deviations') }} * spread, usual, {{ var('anomaly_rows') }})
-            else greatest({{ var('anomaly_deviations') }} * greatest(spread, roughness), {{ var('anomaly_share') }})
-        end as above,
-        case measure
-            when 'rows'
-                then
-                    greatest(
-                        {{ var('anomaly_deviations') }} * spread, usual / 2, least({{ var('anomaly_rows') }}, usual)
-                    )
-            else greatest({{ var('anomaly_deviations') }} * greatest(spread, roughness), {{ var('anomaly_share') }})
-        end as below
-    from (
-        select
-            *,
-            -- Of shares; a number of rows has no such error.
-            case
-                when measure != 'rows'
-                    then sqrt((usual * row_count + 1) * ((1 - usual) * row_count + 1) / row_count) / (row_count + 2)
-            end as roughness
-        from compared
-        where history >= {{ var('anomaly_history') }}
-    )
+        greatest(
+            {{ var('anomaly_deviations') }} * greatest(spread, roughness),
+            if(measure = 'rows', ln({{ var('anomaly_factor') }}), {{ var('anomaly_share') }})
+        ) as tolerance,
+        if(measure = 'rows', exp(usual_level) - 1, usual_level) as usual
+    from rough
 ),
 
 -- A steady drift is no jump: the value must also lie off the one before.
 found as (
     select
         *,
-        usual - below as low,
-        usual + above as high
+        if(measure = 'rows', exp(usual_level - tolerance) - 1, usual_level - tolerance) as low,
+        if(measure = 'rows', exp(usual_level + tolerance) - 1, usual_level + tolerance) as high
     from tolerated
     where
-        (observed > usual + above and observed - previous > above / 2)
-        or (observed < usual - below and previous - observed > below / 2)
+        abs(level - usual_level) > tolerance
+        and abs(level - previous) > tolerance / 2
+        and (measure != 'rows' or abs(observed - usual) >= {{ var('anomaly_rows') }})
 ),
 
 said as (

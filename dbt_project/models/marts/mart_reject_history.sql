@@ -1,7 +1,6 @@
 with attempts as (
     select
-        *,
-        is_usable and is_checked as is_good,
+        * replace (is_usable and is_checked as is_usable),
         outcome = 'failed' or is_refused or (is_usable and not is_checked) as is_broken
     from {{ ref('int_attempts__judged') }}
 ),
@@ -12,7 +11,7 @@ sightings as (
         source,
         dataset,
         max(mode) as mode,
-        bool_and(is_good and rows_accepted > 0) as is_good,
+        bool_and(is_usable and rows_accepted > 0) as is_good,
         min(business_date) as first_on,
         max(business_date) as last_on,
         arg_min(received_at, business_date) as first_at,
@@ -34,16 +33,12 @@ deliveries as (
     from sightings
 ),
 
+days as (
+    {{ export_days('attempts') }}
+),
+
 full_days as (
-    select
-        source,
-        dataset,
-        business_date
-    from attempts
-    group by all
-    having
-        bool_or(is_good and mode = 'full' and rows_accepted > 0)
-        and coalesce(max(received_at) filter (where is_broken) < max(received_at) filter (where is_good), true)
+    select * from days where is_complete
 ),
 
 -- A row is known by its key, a damaged one by its text, a whole delivery by its dataset.
