@@ -1,4 +1,7 @@
-"""Secrets that Airflow keeps: a source file's ``secret: NAME`` is the connection of that name.
+"""Connections that Airflow keeps: secrets of sources, and where the marts are served.
+
+``task_warehouse_marts``, of type Postgres, is the database of the marts. A source file's
+``secret: NAME`` is the connection of that name.
 
 Fields: ``password`` is the secret (token, API key, password, secret key of S3); ``login`` the user
 or the id of a key, unless the source file names one; the extra fields ``private_key`` and
@@ -7,17 +10,31 @@ or the id of a key, unless the source file names one; the extra fields ``private
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import quote, urlencode
+
 from task_warehouse.transports.signing import Stored
+
+MARTS = "task_warehouse_marts"
+
+
+def marts_address() -> str | None:
+    """The address of the database that serves the marts; None without such a connection."""
+    found = _connection(MARTS)
+    if found is None:
+        return None
+    user, password = (quote(part or "", safe="") for part in (found.login, found.password))
+    place = f"{found.host or ''}:{found.port}" if found.port else found.host or ""
+    options = urlencode({name: str(value) for name, value in found.extra_dejson.items()})
+    return f"postgresql://{user}:{password}@{place}/{found.schema or ''}" + (
+        f"?{options}" if options else ""
+    )
 
 
 def look_up(name: str) -> Stored | None:
     """The Airflow connection of this name; None where there is none. For use inside a task."""
-    from airflow.sdk import Connection
-    from airflow.sdk.exceptions import AirflowNotFoundException
-
-    try:
-        found = Connection.get(name)
-    except AirflowNotFoundException:
+    found = _connection(name)
+    if found is None:
         return None
     extra = found.extra_dejson
     return Stored(
@@ -26,3 +43,13 @@ def look_up(name: str) -> Stored | None:
         extra.get("private_key") or None,
         extra.get("private_key_passphrase") or None,
     )
+
+
+def _connection(name: str) -> Any:
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        return Connection.get(name)
+    except AirflowNotFoundException:
+        return None

@@ -42,7 +42,7 @@ class Secrets:
         self._look_up = look_up
         self._found: dict[str, Stored] = {}
         self._lock = threading.Lock()
-        self._forms: set[str] = set()
+        self._forms: tuple[str, ...] = ()  # the longest first
 
     def get(self, name: str) -> str:
         """The secret of this name. Raises a Fault (ours to mend) where there is none."""
@@ -71,11 +71,12 @@ class Secrets:
         for part in tuple(forms):
             encoded = base64.b64encode(part.encode()).decode()
             forms |= {quote(part, safe=""), encoded}
-        self._forms = self._forms | forms
+        # One assignment: other threads are hiding meanwhile.
+        self._forms = tuple(sorted(forms.union(self._forms), key=len, reverse=True))
 
     def hide(self, text: str) -> str:
         """The text without any secret handed out so far."""
-        for form in sorted(self._forms, key=len, reverse=True):
+        for form in self._forms:
             text = text.replace(form, HIDDEN)
         return text
 

@@ -174,6 +174,16 @@ def test_an_unknown_host_key_is_refused_before_anything_is_said(
     assert ssh.logged("asked") == []
 
 
+def test_a_server_without_the_kind_of_key_that_is_declared(
+    bench: Bench, ssh: SshServer, drop: Path
+) -> None:
+    other = asyncssh.generate_private_key("ecdsa-sha2-nistp256")
+    declare(bench, ssh, drop, host_key=other.export_public_key().decode().strip())
+    receipt = bench.collect_one()
+    assert receipt["reason_code"] == "transport.no_common_algorithm"
+    assert ssh.logged("asked") == []
+
+
 def test_a_wrong_password_is_said_once(
     bench: Bench, ssh: SshServer, drop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
