@@ -6,8 +6,9 @@ as long as it takes, holding no worker: answer under *Required Actions*, with a 
 **Safe to run again**: always. A decision is recorded once and stays; the same answer changes
 nothing.
 
-**When it fails**: `record` refuses an answer without a note, and one that contradicts a decision
-made elsewhere meanwhile (command line, pages); the log says by whom. The delivery's rows are used
+**When it fails**: `record` refuses an answer without a note (clear `release_or_refuse` to be asked
+again), and one that contradicts a decision made elsewhere meanwhile (command line, pages); the log
+says by whom. The delivery's rows are used
 by the build that follows the decision (asset `checked`), and by no build before it.
 """
 
@@ -40,9 +41,7 @@ def decide() -> None:
         subject="{{ ti.xcom_pull(task_ids='describe')['subject'] }}",
         body="{{ ti.xcom_pull(task_ids='describe')['body'] }}",
         options=["Cho vào / Release", "Từ chối / Refuse"],
-        params={
-            "note": Param("", type="string", minLength=1, title="Lý do / Why", maxLength=1000),
-        },
+        params={"note": Param("", type="string", title="Lý do / Why", maxLength=1000)},
     )
 
     @task(outlets=[CHECKED])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -14,9 +14,10 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from task_warehouse.following import access
+from task_warehouse.following import access, holds
 from task_warehouse.following.application import create_app
 from task_warehouse.settings import Home
+from tests.follow.airflow_server import Server, serving
 from tests.follow.made_home import MadeHome
 
 PREFIX = "/follow"
@@ -34,6 +35,7 @@ def logged_in(home: Home, *, engineer: bool = True) -> FastAPI:
     app = create_app(home)
     app.dependency_overrides[access.require_reader] = _Somebody
     app.dependency_overrides[access.is_engineer] = lambda: engineer
+    app.dependency_overrides[holds.may_decide] = lambda: engineer
     return app
 
 
@@ -41,6 +43,15 @@ def logged_in(home: Home, *, engineer: bool = True) -> FastAPI:
 def made(tmp_path_factory: pytest.TempPathFactory) -> MadeHome:
     """The made data root; nobody changes it."""
     return MadeHome(tmp_path_factory.mktemp("made") / "home")
+
+
+@pytest.fixture(scope="session")
+def server(made: MadeHome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Airflow's API server over a copy of the made data root, in which two deliveries wait."""
+    copied = made.copied_to(tmp_path_factory.mktemp("airflow") / "home")
+    copied.hold_two()
+    with serving(copied) as running:
+        yield running
 
 
 @pytest.fixture

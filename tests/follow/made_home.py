@@ -162,6 +162,20 @@ class MadeHome:
             landing.discard(self.home, sha256)
         return delivery_id
 
+    def hold_two(self) -> None:
+        """Let two more deliveries come, which the check held."""
+        self.held = [
+            self.deliver("bo-z", "tasks", f"Mã\ngiữ-lại-{day}\n".encode(), f"{day}.csv", rows=3)
+            for day in (1, 2)
+        ]
+        for entry in self.entries[-2:]:
+            entry |= {
+                "verdict": "hold", "rows_accepted": 0, "rows_held": 3,
+                "reason_code": "delivery.row_count", "findings": ["delivery.row_count"],
+                "reason_vi": "Lần gửi có 3 dòng.", "reason_en": "The delivery holds 3 rows.",
+            }  # fmt: skip
+        self.write_rooms()
+
     def totals(self) -> dict[str, int]:
         names = ("rows_received", "rows_accepted", "rows_rejected", "rows_duplicate")
         sums = {name: sum(entry[name] for entry in self.entries) for name in names}

@@ -121,7 +121,7 @@ class Reporting:
     @property
     def is_failed(self) -> bool:
         """Nothing of it can be in the figures."""
-        return self.status in ("missing", "refused")
+        return self.status in ("missing", "refused", "held")
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,7 +226,7 @@ class Senders:
         return sum(int(getattr(row, column)) for row in self.rows)
 
 
-_BEST_FIRST = ("on_time", "nothing_arose", "late", "duplicate", "refused", "missing")
+_BEST_FIRST = ("on_time", "nothing_arose", "late", "duplicate", "held", "refused", "missing")
 _WORST_FIRST = tuple(reversed(_BEST_FIRST))
 
 

@@ -15,8 +15,15 @@ from task_warehouse.ledger import SECRET
 
 DELIVERY_ID = re.compile(r"[0-9a-f]{20}")
 PAGE_ROWS = 50
-VERDICTS = ("accept", "accept_with_warnings", "refuse")
-COUNTS = ("rows_received", "rows_accepted", "rows_rejected", "rows_duplicate", "rows_warned")
+VERDICTS = ("accept", "accept_with_warnings", "hold", "refuse")
+COUNTS = (
+    "rows_received",
+    "rows_accepted",
+    "rows_rejected",
+    "rows_duplicate",
+    "rows_warned",
+    "rows_held",
+)
 
 # Secret: the delivery itself, or any other with the very same bytes.
 _IS_SECRET = f"""

@@ -18,6 +18,7 @@ import duckdb
 
 from task_warehouse import ledger, receipts
 from task_warehouse.errors import NoDataError
+from task_warehouse.holding import rooms
 from task_warehouse.settings import Home
 from task_warehouse.snapshots import DATABASE_NAME, LINK_NAME, Manifest
 
@@ -119,6 +120,7 @@ class Reading:
     def open_rooms(self, *names: str) -> None:
         """Make rooms readable as views: receipts, ledger, rejects, warnings, tasks, progress.
 
+        What persons decided of held deliveries is laid over them; rows that wait are left out.
         Only batches that a check has committed are in them, as the ledger says.
         """
         for name in names:
@@ -126,9 +128,29 @@ class Reading:
                 continue
             if name == "receipts":
                 receipts.scan(self.connection, self.home)
+            elif name == "ledger":
+                self._lay_decisions()
+                decided = rooms.decided("checked", "decisions")
+                self.connection.execute(f"create or replace temp view ledger as {decided}")
+            elif name in ("tasks", "progress"):
+                self._lay_decisions()
+                self.connection.execute(
+                    f"create or replace temp view {name} as from ({self._room(name)})"
+                    " where delivery_id not in (from withheld)"
+                )
             else:
                 self.connection.execute(f"create or replace temp view {name} as {self._room(name)}")
             self._rooms.add(name)
+
+    def _lay_decisions(self) -> None:
+        """Make the ledger as checks wrote it, and what persons decided since."""
+        if "decisions" in self._rooms:
+            return
+        rooms.create_decisions(self.connection, self.home, "decisions", temporary=True)
+        self.connection.execute(f"create or replace temp view checked as {self._room('ledger')}")
+        waiting = rooms.withheld("checked", "decisions")
+        self.connection.execute(f"create or replace temp table withheld as {waiting}")
+        self._rooms.add("decisions")
 
     def _room(self, name: str) -> str:
         committed = set(ledger.batches(self.home.ledger))

@@ -10,7 +10,7 @@ from task_warehouse.following.library import Reading, Row
 
 PAGE_ROWS = 50
 HISTORY_ROWS = 200
-WORST_FIRST = ("refused", "missing", "late", "duplicate", "nothing_arose", "on_time")
+WORST_FIRST = ("refused", "held", "missing", "late", "duplicate", "nothing_arose", "on_time")
 
 _NAMED = """
     left join dim_organisation as organisations
@@ -23,15 +23,15 @@ _STATE = f"""
         select * from mart_reporting where business_date <= $day
     ),
     good as (
-        select source, dataset, max(business_date) as last_good_on
-        from reported where status not in ('missing', 'refused') group by all
+        select source, dataset, max(business_date) as good_on
+        from reported where status not in ('missing', 'refused', 'held') group by all
     ),
     bad as (
         select reported.source, reported.dataset, min(reported.business_date) as failing_since,
             count(*) as failed_days
         from reported left join good using (source, dataset)
-        where reported.status in ('missing', 'refused')
-            and (good.last_good_on is null or reported.business_date > good.last_good_on)
+        where reported.status in ('missing', 'refused', 'held')
+            and (good.good_on is null or reported.business_date > good.good_on)
         group by all
     ),
     latest as (
@@ -40,7 +40,7 @@ _STATE = f"""
             partition by source, dataset order by business_date desc
         ) = 1
     )
-    select reported.*, good.last_good_on, bad.failing_since, bad.failed_days,
+    select reported.*, good.good_on, bad.failing_since, bad.failed_days,
         coalesce(organisations.name, reported.source) as name,
         coalesce(organisations.name_en, reported.source) as name_en
     from latest as reported
