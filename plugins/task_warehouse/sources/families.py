@@ -95,10 +95,10 @@ def _dataset(declared: DatasetSource, fill: dict[str, str]) -> DatasetSource:
             update[key] = _filled(value, fill)
     if any("{" in value for value in declared.params.values()):
         update["params"] = {key: _filled(value, fill) for key, value in declared.params.items()}
-    if declared.auth and "{" in (declared.auth.user or ""):
-        update["auth"] = declared.auth.model_copy(
-            update={"user": _filled(declared.auth.user or "", fill)}
-        )
+    if declared.auth:
+        said = {key: getattr(declared.auth, key) for key in ("user", "secret", "passphrase")}
+        filled = {key: _filled(value, fill) for key, value in said.items() if "{" in (value or "")}
+        update |= {"auth": declared.auth.model_copy(update=filled)} if filled else {}
     return declared.model_copy(update=update) if update else declared
 
 

@@ -329,6 +329,8 @@ class SourceFile(Strict):
             raise refuse("either 'organisation:' or 'family:' with 'organisations:'", "source")
         if self.family is None:
             _source_id_at(self.source)
+            if any(said.auth and "{" in said.auth.secret for said in self.datasets.values()):
+                raise refuse("a secret without '{code}'; only a family has codes", "datasets")
         elif "{code}" not in self.source:
             raise refuse("'{code}' in the source id of a family, such as 'xa-{code}'", "source")
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SOURCE_ID = re.compile(r"[a-z0-9_-]{1,64}")
-SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,47}")
+SECRET_NAME = re.compile(r"(?:[A-Z]|\{code\})(?:[A-Z0-9_]|\{code\}){0,47}")
 CREDENTIAL_PARAMETERS = {"token", "access_token", "api_key", "apikey", "key", "password", "secret"}
 SCHEMES = ("http", "https", "sftp")
 FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}=?")

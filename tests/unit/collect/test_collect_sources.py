@@ -48,6 +48,7 @@ datasets:
     headers: {Tên nhiệm vụ: title}
     values: {kind: {NV: task}}
     limits: {max_bytes: 20 MB}
+    verdict: {row_count: {full: warn}}
   progress:
     transport: http
     url: https://api.example.vn/progress
@@ -79,6 +80,8 @@ def test_a_whole_source_file(bench: Bench) -> None:
     assert tasks.read_options() == {
         "headers": {"Mã NV": "task_code", "Tên nhiệm vụ": "title"},
         "values": {"kind": {"NV": "task"}},
+        "tells_its_day": True,
+        "verdict": {"row_count": {"full": "warn"}},
     }
     assert (progress.cadence, progress.due_day, progress.due) == ("monthly", 10, clock(17))
     assert progress.read_options()["format"] == "json-seq"
@@ -161,8 +164,8 @@ G06 = Organisation("G06", "Bộ Khoa học và Công nghệ", "ministry", "VN", 
 def test_every_mistake_of_a_file_is_told_at_once(bench: Bench) -> None:
     error = refusal(bench, WHOLE.replace("mode: delta", "mode: detla").replace("page,", "pages,"))
     assert len(error.what.splitlines()) == 2
-    assert "source.yml:22: 'datasets.progress.paging.kind' is 'pages'; expected" in error.what
-    assert "source.yml:24: 'datasets.progress.mode' is 'detla'; expected 'full' or" in error.what
+    assert "source.yml:23: 'datasets.progress.paging.kind' is 'pages'; expected" in error.what
+    assert "source.yml:25: 'datasets.progress.mode' is 'detla'; expected 'full' or" in error.what
 
 
 def test_a_default_is_wrong_where_it_stands(bench: Bench) -> None:
@@ -302,6 +305,20 @@ def test_a_family_stands_for_every_commune_of_a_province(bench: Bench) -> None:
     assert auth.user == "xa00004"
     assert not first.is_active(date(2025, 6, 30)), "no commune reports before it exists"
     assert first.is_active(date(2025, 7, 1))
+
+
+@needs_seed
+def test_each_member_may_have_a_secret_of_its_own(bench: Bench) -> None:
+    text = family(parent='"01"').replace("secret: XA}", 'secret: "XA_{code}"}')
+    bench.declare_text(text)
+    secrets = {source.datasets["tasks"].auth.secret for source in load_sources(bench.sources)}  # type: ignore[union-attr]
+    assert len(secrets) == 126
+    assert "XA_00004" in secrets
+
+
+def test_one_source_alone_has_no_code_in_its_secret(bench: Bench) -> None:
+    error = refusal(bench, WHOLE.replace("secret: G06_TOKEN", 'secret: "G06_{code}"'))
+    assert "only a family has codes" in error.what
 
 
 @needs_seed
