@@ -2,14 +2,17 @@
 
 A batch writes its rows at its end, one Parquet file a business date, whole or not at all. Running
 the same batch again keeps what it had achieved: a landing is not turned into "unchanged" by its
-own repetition.
+own repetition. Former months are one file each (:mod:`task_warehouse.compacting`); :func:`files`
+knows which files are in force.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
@@ -19,7 +22,7 @@ import pyarrow.parquet as pq
 from task_warehouse.landing import our_storage, sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date, datetime
     from pathlib import Path
 
@@ -60,6 +63,8 @@ SCHEMA = pa.schema(
 # Outcomes after which the bytes of the delivery are ours.
 HELD = ("landed", "unchanged", "duplicate")
 ACHIEVED = (*HELD, "nothing_arose")
+MONTHS = "months"  # folder of the files of former months
+REPLACES = "replaces"  # key of their footer
 
 _DUCKDB_TYPES = {
     pa.string(): "VARCHAR",
@@ -118,11 +123,19 @@ def write_receipts(home: Home, batch: str, receipts: Iterable[Receipt]) -> list[
     replaced by its repetition, any other is. Raises StorageError when the disk does not take it.
     """
     by_date: dict[date, list[Receipt]] = defaultdict(list)
+    replaced = {
+        home.receipts / name: month for month in month_files(home) for name in replaced_by(month)
+    }
     for receipt in receipts:
         by_date[receipt.business_date].append(receipt)
     written = []
     for business_date, rows in sorted(by_date.items()):
         path = home.receipts / f"business_date={business_date.isoformat()}" / f"{batch}.parquet"
+        if month := replaced.get(path):
+            # Its first telling lies in a former month: what it achieved there is not told again.
+            achieved = _achieved(month, batch)
+            rows = [row for row in rows if row.receipt_id not in achieved]
+            path = path.with_name(f"{batch}~again.parquet")
         with our_storage(path):
             _write(path, _with_earlier(path, rows))
         written.append(path)
@@ -132,18 +145,47 @@ def write_receipts(home: Home, batch: str, receipts: Iterable[Receipt]) -> list[
 def scan(con: duckdb.DuckDBPyConnection, home: Home, *, view: str = "receipts") -> None:
     """Create the DuckDB view of all receipts; it is empty, with its columns, where none exist."""
     columns = ", ".join(f'"{name}"' for name in SCHEMA.names)
-    if any(home.receipts.glob("business_date=*/*.parquet")):
-        where = str(home.receipts / "business_date=*" / "*.parquet").replace("'", "''")
-        body = (
-            f"select {columns} from read_parquet('{where}', union_by_name = true, "
-            "hive_partitioning = false)"
-        )
+    if found := files(home):
+        body = f"select {columns} from {scan_of(found)}"
     else:
         nothing = ", ".join(
             f'null::{_DUCKDB_TYPES[field.type]} as "{field.name}"' for field in SCHEMA
         )
         body = f"select {nothing} where false"
     con.execute(f'create or replace temp view "{view}" as {body}')
+
+
+def scan_of(found: Sequence[Path]) -> str:
+    """The table function that reads these files of receipts."""
+    quoted = ", ".join("'" + str(path).replace("'", "''") + "'" for path in found)
+    return f"read_parquet([{quoted}], union_by_name = true, hive_partitioning = false)"
+
+
+def files(home: Home) -> list[Path]:
+    """The files of receipts in force: former months, and the days that no month replaces."""
+    months = month_files(home)
+    replaced = {home.receipts / name for month in months for name in replaced_by(month)}
+    days = home.receipts.glob("business_date=*/*.parquet")
+    return [*months, *sorted(path for path in days if path not in replaced)]
+
+
+def month_files(home: Home) -> list[Path]:
+    """One file a month that is over, oldest first."""
+    return sorted((home.receipts / MONTHS).glob("*.parquet"))
+
+
+def replaced_by(month: Path) -> list[str]:
+    """Names, below the receipts, of the files whose rows a month file holds."""
+    footer = pq.read_metadata(month).metadata or {}
+    said: list[str] = json.loads(footer.get(REPLACES.encode(), b"[]"))
+    return said
+
+
+def _achieved(month: Path, batch: str) -> set[str]:
+    """Ids of a batch's receipts that achieved something."""
+    wanted = [("batch", "=", batch), ("outcome", "in", ACHIEVED)]
+    held = pq.read_table(month, columns=["receipt_id"], filters=wanted, partitioning=None)
+    return set(held["receipt_id"].to_pylist())
 
 
 def _with_earlier(path: Path, rows: Sequence[Receipt]) -> list[dict[str, object]]:
@@ -162,10 +204,17 @@ def _with_earlier(path: Path, rows: Sequence[Receipt]) -> list[dict[str, object]
 
 def _write(path: Path, rows: list[dict[str, object]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(path) as temporary:
+        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), temporary, compression="zstd")
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A place to write; what was written there is ``path`` once the block ends well, for good."""
     # Not *.parquet: a reader's glob must not see it before it is whole.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), temporary, compression="zstd")
+        yield temporary
         with temporary.open("rb") as stream:
             os.fsync(stream.fileno())
         temporary.replace(path)
