@@ -99,6 +99,9 @@ class Rooms:
         self.connection.execute(
             "update ledger set rows_received = rows_accepted + rows_rejected + rows_duplicate"
         )
+        self.connection.execute(
+            "update ledger set rows_held = rows_accepted, rows_accepted = 0 where verdict = 'hold'"
+        )
         home = Home(root)
         self._write("receipts", home.receipts / "business_date=2025-10-15" / "test.parquet")
         self._write("ledger", home.ledger / "test.parquet")
