@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,25 @@ KINDS = (
 )
 """Defects of the load in equal shares; a conflicting key costs its twin as well."""
 
+MANY_KINDS = (
+    *KINDS,
+    ("missing_date", "rejected"),
+    ("future_date", "rejected"),
+    ("date_too_old", "rejected"),
+    ("month_first_date", "rejected"),
+    ("percent_negative", "rejected"),
+    ("unknown_status", "rejected"),
+    ("unreadable_moment", "rejected"),
+    ("control_character", "rejected"),
+    ("text_too_long", "rejected"),
+    ("telephone", "rejected"),
+    ("e_mail", "rejected"),
+    ("identity_number", "rejected"),
+    ("completed_at_part", "warned"),
+    ("formula_text", "warned"),
+)
+"""More than twenty kinds, for measuring the check with its whole suite."""
+
 
 @dataclass(frozen=True, slots=True)
 class LoadSummary:
@@ -44,10 +64,17 @@ class LoadSummary:
 
 
 def write_progress_load(
-    out: Path, *, rows: int = 1_000_000, files: int = 56, defect_share: float = 0.02, seed: int = 57
+    out: Path,
+    *,
+    rows: int = 1_000_000,
+    files: int = 56,
+    defect_share: float = 0.02,
+    seed: int = 57,
+    kinds: Sequence[tuple[str, str]] = KINDS,
 ) -> LoadSummary:
     """Write ``rows`` progress rows in ``files`` CSV files, one a source, with matching tasks.
 
+    ``kinds`` are the defects, in equal shares: :data:`KINDS` or :data:`MANY_KINDS`. Written are
     ``out/sources``, ``out/exports`` and ``out/truth/load.csv`` (by source: rows, rejected,
     duplicate). The same arguments give the same bytes. Raises :class:`UsageError` where a number is
     out of range or ``out`` holds something else.
@@ -68,7 +95,7 @@ def write_progress_load(
         (out / name).mkdir(parents=True)
     (out / MARK).write_text(f'{{"load": {rows}, "files": {files}, "seed": {seed}}}\n')
     with duckdb.connect() as con:
-        _prepare(con, seed, defect_share)
+        _prepare(con, seed, defect_share, [kind for kind, _ in kinds])
         counts = [
             _write_source(con, out, org, rows // files + (number < rows % files), number)
             for number, org in enumerate(bodies[:files])
@@ -87,7 +114,9 @@ def write_progress_load(
     )
 
 
-def _prepare(con: duckdb.DuckDBPyConnection, seed: int, share: float) -> None:
+def _prepare(
+    con: duckdb.DuckDBPyConnection, seed: int, share: float, kinds: Sequence[str]
+) -> None:
     """Macros: a number in [0, 1) for anything, and the defect of a row of a file."""
     # One text is hashed: hashes of several arguments are combined, and the combinations correlate.
     con.execute(
@@ -96,9 +125,8 @@ def _prepare(con: duckdb.DuckDBPyConnection, seed: int, share: float) -> None:
     )
     con.execute("create macro pick(words, what, file, number) as words["
                 "1 + cast(floor(chance(what, file, number) * len(words)) as integer)]")  # fmt: skip
-    kinds = [kind for kind, _ in KINDS]
     con.execute(f"create macro drawn(file, number) as case when chance('defect', file, number) < "
-                f"{share} then pick({kinds!r}, 'kind', file, number) end")  # fmt: skip
+                f"{share} then pick({list(kinds)!r}, 'kind', file, number) end")  # fmt: skip
     # A row may repeat the row before only where that one is sound.
     con.execute("create macro defect(file, number) as case "
                 "when drawn(file, number) in ('duplicate_row', 'conflicting_key') "
@@ -119,9 +147,10 @@ def _write_source(
     con.execute(f"copy ({_tasks_sql(org, tasks, file)}) to '{folder / 'nhiem_vu.csv'}' "
                 "(format csv, header true)")  # fmt: skip
     (out / "sources" / f"{source}.yml").write_text(_source_file(org, source), encoding="utf-8")
+    refused = [kind for kind, consequence in MANY_KINDS if consequence == "rejected"]
     found = con.execute(
         "select coalesce(sum(case when defect = 'conflicting_key' then 2 else 1 end)"
-        " filter (defect is not null and defect <> 'duplicate_row'), 0),"
+        f" filter (list_contains({refused!r}, defect)), 0),"
         " count(*) filter (defect = 'duplicate_row') from load_rows"
     ).fetchone()
     assert found is not None
@@ -158,13 +187,24 @@ def _progress_sql(org: str) -> str:
             case defect when 'missing_required' then null
                 when 'unknown_task' then {code} || 'X' else {code} end as "{h["task_code"]}",
             case defect when 'impossible_date' then '31/02/2025'
+                when 'missing_date' then null when 'future_date' then '01/02/2026'
+                when 'date_too_old' then '01/02/1999' when 'month_first_date' then '06/30/2025'
                 else strftime({day}, '%d/%m/%Y') end as "{h["reported_on"]}",
             case defect when 'percent_over_100' then '130'
                 when 'percent_not_a_number' then 'khoảng 60'
+                when 'percent_negative' then '-5'
                 else cast({percent} as varchar) end as "{h["percent_complete"]}",
-            'Đang thực hiện' as "{h["status_reported"]}",
-            pick({results!r}, 'result', file, told)
-                || case when defect = 'conflicting_key' then ' (bản khác)' else '' end
+            case defect when 'unknown_status' then 'chưa từng nghe'
+                when 'completed_at_part' then 'Đã hoàn thành'
+                else 'Đang thực hiện' end as "{h["status_reported"]}",
+            case defect when 'formula_text' then '=1+1'
+                when 'text_too_long' then repeat('Đã trình dự thảo. ', 600)
+                else pick({results!r}, 'result', file, told) end
+                || case defect when 'conflicting_key' then ' (bản khác)'
+                when 'control_character' then chr(7)
+                when 'telephone' then ' (gọi 0912 345 678)'
+                when 'e_mail' then ' (ai.do@example.gov.vn)'
+                when 'identity_number' then ' (số 001085012345)' else '' end
                 as "{h["result"]}",
             case when chance('stuck', file, told) < 0.4
                 then pick({list(texts.DIFFICULTIES)!r}, 'difficulty', file, told) end
@@ -172,7 +212,8 @@ def _progress_sql(org: str) -> str:
             case when chance('stuck', file, told) < 0.2
                 then pick({list(texts.PROPOSALS)!r}, 'proposal', file, told) end
                 as "{h["proposal"]}",
-            strftime({day}, '%d/%m/%Y') || ' 08:00:00' as "{h["updated_at"]}"
+            case when defect = 'unreadable_moment' then 'hôm qua'
+                else strftime({day}, '%d/%m/%Y') || ' 08:00:00' end as "{h["updated_at"]}"
         from load_rows
         order by number
     """
