@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from task_warehouse.checking import soundness
@@ -127,16 +128,25 @@ def _column_rules(
 
 
 def _expected_range(column: Column) -> tuple[str, str]:
-    low, high = (_plain(limit) for limit in (column.minimum, column.maximum))
+    low, high = column.minimum, column.maximum
     if high is None:
-        return f"từ {low} trở lên", f"{low} or more"
+        return f"từ {shown_limit(low)} trở lên", f"{_plain(low)} or more"
     if low is None:
-        return f"không quá {high}", f"{high} or less"
-    return f"từ {low} đến {high}", f"{low} to {high}"
+        return f"không quá {shown_limit(high)}", f"{_plain(high)} or less"
+    return f"từ {shown_limit(low)} đến {shown_limit(high)}", f"{_plain(low)} to {_plain(high)}"
 
 
-def _plain(limit: str | float | None) -> str | None:
-    return f"{limit:g}" if isinstance(limit, int | float) else limit
+def shown_limit(limit: str | float | None) -> str:
+    """A limit as people in Vietnam read it: dd/mm/yyyy for a day, empty for none."""
+    if isinstance(limit, str):
+        return date.fromisoformat(limit).strftime("%d/%m/%Y")
+    return _plain(limit)
+
+
+def _plain(limit: str | float | None) -> str:
+    if limit is None:
+        return ""
+    return limit if isinstance(limit, str) else f"{limit:g}"
 
 
 def _table_rules(contract: Contract, said: TableTexts) -> Iterator[Rule]:

@@ -15,6 +15,7 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
+from task_warehouse.checking.declared import shown_limit
 from task_warehouse.checking.secrecy import CODES as SECRET_CODES
 from task_warehouse.contract_exports.wording import (
     SEVERITIES,
@@ -22,7 +23,6 @@ from task_warehouse.contract_exports.wording import (
     message_of,
     presence_of,
     service_of,
-    shown_limit,
 )
 from task_warehouse.contracts import Column, Contract, Contracts
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-from task_warehouse.checking.declared import EXPECTED_FORM
+from task_warehouse.checking.declared import EXPECTED_FORM, shown_limit
 from task_warehouse.contracts import Column, Contract, Rule, ServiceLevel
 
 Said = tuple[str, str]
@@ -45,15 +43,6 @@ def asked_of(column: Column) -> Said:
     if high:
         return f"{said_vi}, không quá {high}", f"{said_en}, {high} or less"
     return said_vi, said_en
-
-
-def shown_limit(limit: str | float | None) -> str:
-    """A limit as people read it: dd/mm/yyyy for a day, empty for none."""
-    if limit is None:
-        return ""
-    if isinstance(limit, str):
-        return date.fromisoformat(limit).strftime("%d/%m/%Y")
-    return f"{limit:g}"
 
 
 def presence_of(column: Column) -> Said:
