@@ -32,6 +32,7 @@ def morning_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     for dataset in DATASETS:
         rooms.load(dataset, MORNING / f"{dataset}.csv")
     rooms.load("rejects", MORNING / "rejects.csv")
+    rooms.load("profiles", MORNING / "profiles.csv")
     return rooms.write(tmp_path_factory.mktemp("morning"))
 
 

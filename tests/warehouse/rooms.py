@@ -106,6 +106,7 @@ class Rooms:
         self._write("receipts", home.receipts / "business_date=2025-10-15" / "test.parquet")
         self._write("ledger", home.ledger / "test.parquet")
         self._write("rejects", home.rejects / "test.parquet")
+        self._write("profiles", home.profiles / "test.parquet")
         for dataset in DATASETS:
             self._write(dataset, home.accepted / dataset / "test.parquet")
         return home
