@@ -18,10 +18,13 @@ read_qualifiers as (
     from parts
 ),
 
+-- A collective is a kind of body, not one.
 named as (
-    select name_key, organisation_code
-    from {{ ref('int_organisations__aliases') }}
-    where scope_code is null
+    select aliases.name_key, aliases.organisation_code
+    from {{ ref('int_organisations__aliases') }} as aliases
+    inner join {{ ref('int_organisations__as_of') }} as bodies
+        on aliases.organisation_code = bodies.organisation_code and bodies.answers_for_code
+    where aliases.scope_code is null and bodies.kind != 'collective'
 ),
 
 placed as (
