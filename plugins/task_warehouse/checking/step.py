@@ -22,6 +22,7 @@ from task_warehouse.checking import (
     references,
     rejects,
     secrecy,
+    unread,
     verdicts,
 )
 from task_warehouse.checking.received import Received
@@ -85,6 +86,7 @@ def check_read(
         refusals.of_secrets(secrecy.find_in_damaged(con))
         if refusals.by_delivery:
             refusals.of_secrets(secrecy.find_in_refused(con))
+            refusals.of_secrets(unread.find(con, home, refusals))
         check = _Check(home, con, contracts, batch, refusals)
         check.run(deliveries, Received(text, deliveries, extents))
         verdicts.judge(home, con, contracts, refusals, mapped.notes)

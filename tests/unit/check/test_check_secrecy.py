@@ -75,7 +75,7 @@ def land(home: Home, item: Given) -> Given:
     """Land bytes for ``item`` so that there is something to discard."""
     path = landing.path_of(home, item.delivery.sha256)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("Việc kín 4711")
+    path.write_text('[{"title": "Việc kín 4711", "Độ mật": "Mật"')
     return item
 
 
@@ -103,8 +103,17 @@ def check_and_clean(home: Home, contracts: Contracts, items: list[Given]) -> Non
         ),
         Given("tasks", HEADERS, [], damaged=[("file.ragged_row", "B;Việc kín 4711;TỐI MẬT;")]),
         Given("tasks", ["Tên nhiệm vụ", "Độ mật"], [["Việc kín 4711", "Mật"]]),
+        Given("tasks", ["B", "Việc kín 4711", "Mật"], [["C", "Việc thường", ""]]),
+        Given("tasks", [], [], refused="file.json_invalid", records=0),
     ],
-    ids=["any_cell", "code_of_the_source", "damaged_line", "refused_for_its_columns"],
+    ids=[
+        "any_cell",
+        "code_of_the_source",
+        "damaged_line",
+        "refused_for_its_columns",
+        "row_taken_for_the_header",
+        "file_that_cannot_be_read",
+    ],
 )
 def test_nothing_of_a_secret_delivery_is_kept(
     home: Home, contracts: Contracts, item: Given
