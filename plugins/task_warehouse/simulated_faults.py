@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -20,6 +21,8 @@ BOMB_BLOCK = 10_000_000
 BOMB_BLOCKS = 1000  # ten gigabytes of zeros once inflated
 DEPTH = 100_000
 HEADER_BYTES = 60_000
+HEADER_LINES = 170_000  # ten gigabytes of headers, for who goes on reading
+LAUGHS = 9
 
 
 @dataclass(slots=True)
@@ -31,6 +34,7 @@ class Answer:
     body: bytes = b""
     stream: Iterator[bytes] | None = None
     closes: bool = False
+    more_headers: Iterator[bytes] | None = None  # whole lines, sent as they come
 
     @classmethod
     def of_json(cls, value: object) -> Answer:
@@ -151,8 +155,15 @@ def _gzip_bomb(request: Request) -> Answer:
 
 
 def _giant_headers(request: Request) -> Answer:
-    padding = {f"X-Padding-{number}": "x" * HEADER_BYTES for number in range(20)}
-    return replace(request.answer, headers={**request.answer.headers, **padding})
+    line = b"X-Padding: " + b"x" * HEADER_BYTES + b"\r\n"
+
+    def lines() -> Iterator[bytes]:
+        for _ in range(HEADER_LINES):
+            if request.stopping.is_set():
+                return
+            yield line
+
+    return replace(request.answer, more_headers=lines(), closes=True)
 
 
 def _error_page(request: Request) -> Answer:
@@ -162,6 +173,40 @@ def _error_page(request: Request) -> Answer:
 
 def _deep_json(request: Request) -> Answer:
     return replace(request.answer, body=b"[" * DEPTH + b"]" * DEPTH)
+
+
+def _xml_bomb(request: Request) -> Answer:
+    entities = '<!ENTITY l0 "ha">' + "".join(
+        f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, LAUGHS + 1)
+    )
+    body = f'<?xml version="1.0"?><!DOCTYPE a [{entities}]><a><b>&l{LAUGHS};</b></a>'
+    headers = {"Content-Type": "application/xml"}
+    return replace(request.answer, headers=headers, body=body.encode())
+
+
+def _new_schema(request: Request) -> Answer:
+    """Every other day the fields have other names and stand in another order."""
+    answer = request.answer
+    changed = answer.headers.get("Last-Modified")
+    if not answer.body or not changed or parsedate_to_datetime(changed).toordinal() % 2:
+        return answer
+    page = Answer.of_json(_renamed(json.loads(answer.body)))
+    headers = {**answer.headers, "ETag": answer.headers["ETag"][:-1] + '-new"', **page.headers}
+    return replace(answer, headers=headers, body=page.body)
+
+
+def _renamed(value: Any) -> Any:
+    """The page with the fields of its records renamed and reversed; its envelope stays."""
+    if isinstance(value, list):
+        return [
+            {f"truong_{key}": item[key] for key in reversed(item)}
+            if isinstance(item, dict)
+            else item
+            for item in value
+        ]
+    if isinstance(value, dict):
+        return {key: _renamed(item) for key, item in value.items()}
+    return value
 
 
 _marks = itertools.count(1)
@@ -211,5 +256,7 @@ FAULTS: dict[str, Misbehave] = {
     "loop": _loop,  # the next page is this page
     "gzip_bomb": _gzip_bomb,  # ten gigabytes of zeros in a few megabytes
     "deep_json": _deep_json,  # a hundred thousand brackets
-    "giant_headers": _giant_headers,  # a megabyte of headers
+    "giant_headers": _giant_headers,  # ten gigabytes of headers
+    "xml_bomb": _xml_bomb,  # entities that swell to a billion laughs
+    "new_schema": _new_schema,  # other names of fields every other day
 }

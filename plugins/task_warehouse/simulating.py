@@ -231,8 +231,11 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.closes:
             self.send_header("Connection", "close")
             self.close_connection = True
-        self.end_headers()
         try:
+            self.flush_headers()
+            for line in answer.more_headers or ():
+                self.wfile.write(line)
+            self.end_headers()
             for part in answer.parts():
                 self.wfile.write(part)
                 self.wfile.flush()
