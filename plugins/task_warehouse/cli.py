@@ -169,12 +169,16 @@ def _publish(run: RunDate) -> None:
 def report_back(sources: Sources = None) -> None:
     """Write what each source gets back of the published morning, and put it where it looks."""
     from task_warehouse import publishing, running, steps
+    from task_warehouse.reporting_back import sending
 
-    manifest = publishing.current(Home.from_environment())
+    home = Home.from_environment()
+    manifest = publishing.current(home)
     if manifest is None:
         raise UsageError("nothing is published yet", remedy="run a day first: task-warehouse run")
     with running.sources_in(sources):
         out.print(_sentence(steps.report_back(str(manifest.path))))
+    for complaint in sending.complaints(home):
+        out.print(complaint, highlight=False, markup=False)
 
 
 @app.command()

@@ -94,6 +94,12 @@ def read_sent(home: Home) -> dict[Key, Sent]:
     return {(row["source"], row["business_date"], row["format"]): Sent(**row) for row in rows}
 
 
+def complaints(home: Home) -> list[str]:
+    """One line a source that did not take its reports: why, in both languages."""
+    failed = {one.source: one for one in read_sent(home).values() if one.outcome == "failed"}
+    return [f"{name}: {one.reason_vi} / {one.reason_en}" for name, one in sorted(failed.items())]
+
+
 def send(
     home: Home,
     sources: Sequence[Source],

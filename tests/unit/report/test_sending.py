@@ -112,11 +112,12 @@ def test_a_folder_that_is_not_there_is_an_outcome_and_tried_again(home: Home) ->
     assert report(home).not_put == 1
     (sent,) = sending.read_sent(home).values()
     assert (sent.outcome, sent.reason_code) == ("failed", "transport.folder_missing")
-    assert sent.reason_vi
+    assert sending.complaints(home) == [f"{SOURCE}: {sent.reason_vi} / {sent.reason_en}"]
     (home.root / "sources" / "tra-lai").mkdir()
     assert report(home, NOW + timedelta(days=1)).put == 1
     (sent,) = sending.read_sent(home).values()
     assert (sent.outcome, sent.reason_code) == ("put", None)
+    assert sending.complaints(home) == []
 
 
 def test_files_are_put_with_the_secret_of_the_declared_host(
