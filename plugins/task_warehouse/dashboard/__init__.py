@@ -30,13 +30,16 @@ def render(snapshot: Path, previous: Sequence[Path] = ()) -> None:
     folder.mkdir()
     with duckdb.connect(str(snapshot / DATABASE_NAME), read_only=True) as connection:
         morning = facts.read_morning(connection, manifest, previous)
+        day = manifest.as_of_date
         site = Site(folder, morning)
         by_class = {
             status_class: list(tasks)
             for status_class, tasks in groupby(
-                facts.tasks_by_class(connection, manifest.as_of_date), key=lambda task: task.owner
+                facts.tasks_by_class(connection, day), key=lambda task: task.owner
             )
         }
+        site.write_morning(by_class)
         site.write_classes(by_class)
-        unresolved = site.write_bodies(facts.tasks_by_body(connection, manifest.as_of_date))
-        site.write_morning(by_class, unresolved)
+        site.write_topics()
+        site.write_documents(facts.tasks_by_document(connection, day, tuple(site.documents)))
+        site.write_bodies(facts.tasks_by_body(connection, day, morning.scorecards))

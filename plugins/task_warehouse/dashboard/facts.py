@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TypeVar
 import duckdb
 
 from task_warehouse.dashboard import queries
+from task_warehouse.dashboard.topics import Topics, read_topics
 from task_warehouse.errors import AuditError, StorageError
 from task_warehouse.snapshots import Manifest
 
@@ -28,7 +29,10 @@ CLASSES = (
     "open_overdue",
     "open_undated",
 )
-LISTED_PER_CLASS = 1000
+LISTED_PER_CLASS = 500
+LISTED_PER_DOCUMENT = 60
+# Rows that the pages of all bodies may list together: what keeps a site of a million tasks small.
+LISTED_OF_BODIES = 90_000
 FETCH_ROWS = 5000
 
 Row = TypeVar("Row")
@@ -76,9 +80,10 @@ class Scorecard:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One task as a page lists it; ``owner`` is the body, or the class in a list of the nation."""
+    """One task as a page lists it, under ``list_name`` (a class) of a body, class or document."""
 
     owner: str
+    list_name: str
     status_class: str
     task_code: str
     source: str
@@ -96,6 +101,29 @@ class Task:
     is_suspended: bool
     delivery_id: str | None
     line: int | None
+    difficulty: str | None
+    unblocked_by: str | None
+    unblocked_by_en: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Open tasks of a body whose deadline falls in a month."""
+
+    organisation_code: str
+    month: date
+    tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class BodyDocument:
+    """Tasks of a body under one document."""
+
+    organisation_code: str
+    document_code: str
+    tasks: int
+    completed: int
+    open_overdue: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +207,10 @@ class Morning:
     differences: Sequence[Difference]
     yesterday: Earlier | None
     last_week: Earlier | None
+    topics: Topics
+    deadlines: Mapping[str, Sequence[Deadlines]]
+    documents_of: Mapping[str, Sequence[BodyDocument]]
+    sources_behind: Mapping[str, frozenset[str]]
 
     @property
     def nation(self) -> Scorecard | None:
@@ -206,32 +238,72 @@ def read_morning(
         differences=_read(connection, Difference, queries.DIFFERENCES, day),
         yesterday=yesterday,
         last_week=last_week,
+        topics=read_topics(connection, manifest.as_of_date),
+        deadlines=_by_body(_read(connection, Deadlines, queries.DEADLINES, day)),
+        documents_of=_by_body(_read(connection, BodyDocument, queries.BODY_DOCUMENTS, day)),
+        sources_behind=_sources_behind(connection, day),
     )
 
 
-def tasks_by_body(connection: duckdb.DuckDBPyConnection, day: date) -> Iterator[Task]:
-    """Every task once for each of its leads, body after body, the longest overdue first."""
-    return _tasks(connection, queries.BY_BODY, day)
+def tasks_by_body(
+    connection: duckdb.DuckDBPyConnection, day: date, cards: Iterable[Scorecard]
+) -> Iterator[Task]:
+    """Tasks once for each of their leads, body after body, the longest overdue first.
+
+    Of each class of a body as many as let all bodies together stay under ``LISTED_OF_BODIES``,
+    twice as many of the overdue.
+    """
+    return _tasks(connection, queries.BY_BODY, day, _cap(cards))
 
 
 def tasks_by_class(connection: duckdb.DuckDBPyConnection, day: date) -> Iterator[Task]:
-    """Every task once, class after class (and those due soon), at most 1,000 of each."""
-    capped = f"""
-        select * from ({queries.BY_CLASS}) qualify row_number() over (
-            partition by owner
-            order by days_late desc nulls last, due_on nulls last, source, task_code
-        ) <= {LISTED_PER_CLASS}
-    """
-    return _tasks(connection, capped, day)
+    """Every task once, class after class (and those due soon), the first of each."""
+    return _tasks(connection, queries.BY_CLASS, day, LISTED_PER_CLASS)
 
 
-def _tasks(connection: duckdb.DuckDBPyConnection, owned: str, day: date) -> Iterator[Task]:
+def tasks_by_document(
+    connection: duckdb.DuckDBPyConnection, day: date, documents: Sequence[str]
+) -> Iterator[Task]:
+    """Tasks that these documents assign themselves, document after document."""
+    return _tasks(
+        connection, queries.BY_DOCUMENT, day, LISTED_PER_DOCUMENT, documents=list(documents)
+    )
+
+
+def _cap(cards: Iterable[Scorecard]) -> int:
+    counts = [
+        (card.count(name), 2 if name == "open_overdue" else 1)
+        for card in cards
+        if card.organisation_code != NATION
+        for name in CLASSES
+    ]
+    for cap in (1000, 500, 200, 100, 50, 25, 15, 10):
+        if sum(min(count, weight * cap) for count, weight in counts) <= LISTED_OF_BODIES:
+            return cap
+    return 5
+
+
+def _tasks(
+    connection: duckdb.DuckDBPyConnection, owned: str, day: date, cap: int, **more: list[str]
+) -> Iterator[Task]:
     names = ", ".join(field.name for field in fields(Task))
-    sql = f"select {names} from ({queries.TASKS.format(owned=owned)})"
-    cursor = connection.cursor().execute(sql, {"day": day})
+    found = connection.execute(
+        "select 1 from information_schema.tables "
+        "where table_schema = 'marts' and table_name = 'mart_bottleneck'"
+    ).fetchone()
+    stuck = queries.STUCK if found else queries.NOTHING_STUCK
+    sql = f"select {names} from ({queries.TASKS.format(owned=owned, cap=cap, stuck=stuck)})"
+    cursor = connection.cursor().execute(sql, {"day": day, **more})
     while rows := cursor.fetchmany(FETCH_ROWS):
         for row in rows:
             yield Task(*row)
+
+
+def _by_body(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    grouped: dict[str, list[Row]] = {}
+    for row in rows:
+        grouped.setdefault(row.organisation_code, []).append(row)  # type: ignore[attr-defined]
+    return grouped
 
 
 def _read(
@@ -240,6 +312,15 @@ def _read(
     names = ", ".join(field.name for field in fields(kind))  # type: ignore[arg-type]
     found = connection.execute(f"select {names} from ({sql})", dict(day))
     return [kind(*row) for row in found.fetchall()]
+
+
+def _sources_behind(
+    connection: duckdb.DuckDBPyConnection, day: Mapping[str, date]
+) -> dict[str, frozenset[str]]:
+    behind: dict[str, set[str]] = {}
+    for code, source in connection.execute(queries.SOURCES_BEHIND, dict(day)).fetchall():
+        behind.setdefault(code, set()).add(source)
+    return {code: frozenset(sources) for code, sources in behind.items()}
 
 
 def _require_followable(connection: duckdb.DuckDBPyConnection, day: Mapping[str, date]) -> None:

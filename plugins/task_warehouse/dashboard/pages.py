@@ -1,19 +1,20 @@
-"""Write the pages: templates compiled once, each page once a language, tasks streamed by body."""
+"""Write the pages: templates compiled once a language and depth, tasks streamed by body."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import jinja2
+import jinja2.bccache
 
-from task_warehouse.dashboard import drawing
+from task_warehouse.dashboard import charts, drawing
+from task_warehouse.dashboard.decisions import decisions
 from task_warehouse.dashboard.facts import (
     CLASSES,
     DUE_SOON,
@@ -24,6 +25,9 @@ from task_warehouse.dashboard.facts import (
     Scorecard,
     Task,
 )
+from task_warehouse.dashboard.rows import TaskRows
+from task_warehouse.dashboard.senders import Senders
+from task_warehouse.dashboard.topic_rows import Document
 from task_warehouse.dashboard.wording import LANGUAGES, Language, Wording, plain
 
 HERE = Path(__file__).parent
@@ -31,31 +35,28 @@ RANKED_KINDS = ("ministry", "agency", "province")
 SHOWN_PROBLEMS = 12
 SHOWN_LONGEST = 5
 SHOWN_CAUSES = 10
+# Documents with a page of their own, those with most tasks; the others are lines of theirs.
+DOCUMENT_PAGES = 300
+# Where the rows of a page are more than this, nothing is drawn in each of them.
+MOST_BARS = 200
 
 _SAFE_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-
-
-@cache
-def _templates() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["plain"] = plain
-    environment.globals.update(
-        classes=CLASSES,
-        due_soon=DUE_SOON,
-        segments=drawing.segments,
-        page_name=page_name,
-        nation_code=NATION,
-        unresolved_code=UNRESOLVED,
-        tile_width=drawing.TILE_WIDTH,
-        tile_height=drawing.TILE_HEIGHT,
-    )
-    return environment
+# The cells of a table that is laid out as cards on a telephone, and what each is called there.
+_LABELS = {
+    ".tasks td.due": "tasks.deadline",
+    ".tasks td.done": "tasks.percent",
+    ".tasks td.told": "tasks.reported",
+    ".tasks td.days": "tasks.days_late",
+    ".tasks td.from": "tasks.origin",
+    ".tasks td.hard": "tasks.difficulty",
+    ".tasks td.lead": "tasks.lead",
+    ".tasks td.document": "tasks.document",
+    ".tasks td.kind": "substance.finding",
+    ".bodies td.late": "nation.overdue",
+    ".bodies td.all": "bodies.tasks",
+    ".bodies td.basis": "rates.due_completion_rate",
+    ".bodies td.soon": "classes.due_in_7_days",
+}
 
 
 def page_name(code: str) -> str:
@@ -65,46 +66,123 @@ def page_name(code: str) -> str:
     return "x" + hashlib.sha256(code.encode()).hexdigest()[:16]
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """Templates compiled once a process, for every language, depth and site."""
+
+    kept: ClassVar[dict[str, bytes]] = {}
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        if code := self.kept.get(bucket.key):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
 class Site:
     """The folder ``dashboard/`` of one snapshot while it is written."""
 
     def __init__(self, folder: Path, morning: Morning) -> None:
         self.folder = folder
         self.morning = morning
+        self.senders = Senders(morning.reporting)
+        self.cards = {card.organisation_code: card for card in morning.scorecards}
         self._words = {language: Wording(language) for language in LANGUAGES}
+        self._sparks = charts.sparks(
+            {
+                code: [point.due_completion_rate for point in line]
+                for code, line in morning.topics.trend.items()
+            }
+        )
+        listed = [node for node in morning.topics.documents if node.tasks]
+        self.documents = {node.document_code: node for node in listed[:DOCUMENT_PAGES]}
+        self._environments = {
+            (language, up): self._environment(language, up)
+            for language in LANGUAGES
+            for up in ("", "../")
+        }
         shutil.copytree(HERE / "assets", folder / "assets")
-        for name in ("body", "class"):
+        (folder / "assets" / "labels.css").write_text(self._labels(), encoding="utf-8")
+        for name in ("body", "class", "document"):
             (folder / name).mkdir()
 
-    def write_morning(self, by_class: Mapping[str, list[Task]], unresolved: list[Task]) -> None:
+    def _environment(self, language: Language, up: str) -> jinja2.Environment:
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            bytecode_cache=_Compiled(),
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        words = self._words[language]
+        environment.filters["plain"] = plain
+        environment.globals.update(
+            classes=CLASSES,
+            due_soon=DUE_SOON,
+            segments=drawing.segments,
+            page_name=page_name,
+            nation_code=NATION,
+            unresolved_code=UNRESOLVED,
+            tile_width=drawing.TILE_WIDTH,
+            tile_height=drawing.TILE_HEIGHT,
+            w=words,
+            t=words.text,
+            up=up,
+            suffix=_suffix(language),
+            other_suffix=_suffix(words.other),
+            morning=self.morning,
+            topics=self.morning.topics,
+            manifest=self.morning.manifest,
+            everyone=self.senders,
+            sparks=self._sparks,
+            document_pages=self.documents,
+            known_bodies=self.cards,
+            charts=charts,
+            task_rows=TaskRows(words, self._document_link(language, up), self.documents),
+        )
+        return environment
+
+    def _document_link(self, language: Language, up: str) -> Callable[[str], str]:
+        suffix = _suffix(language)
+        return lambda code: f"{up}document/{page_name(code)}{suffix}"
+
+    def _labels(self) -> str:
+        rules = [
+            f':lang({words.language}) {cell}::before {{ content: "{words.text(text)}: "; }}'
+            for words in self._words.values()
+            for cell, text in _LABELS.items()
+        ]
+        return "@media screen and (max-width: 60rem) {\n" + "\n".join(rules) + "\n}\n"
+
+    def write_morning(self, by_class: Mapping[str, list[Task]]) -> None:
         """The morning page, the full reporting table and the table of communes."""
         cards = self.morning.scorecards
         drawn = drawing.tiles(cards)
         islands = drawing.islands(cards)
         provinces = [card for card in cards if card.kind == "province" and card.open_overdue]
         provinces.sort(key=lambda card: (-card.open_overdue, card.organisation_code))
+        overdue = by_class.get("open_overdue", [])
+        communes = self._of_kinds("commune")
         context = {
             "nation": self.morning.nation,
             "kinds": {kind: self._of_kinds(kind) for kind in RANKED_KINDS},
             "others": self._others(),
-            "communes": self._of_kinds("commune"),
+            "communes": communes,
             "tiles": drawn,
             "islands": islands,
             "map_size": drawing.map_size([*drawn, *islands]),
             "most_overdue": provinces[:10],
-            "longest": by_class.get("open_overdue", [])[:SHOWN_LONGEST],
-            # Stable, so the longest overdue stay first; what is done needs nobody any more.
-            "unresolved": sorted(unresolved, key=lambda task: task.completed_on is not None)[
-                :SHOWN_LONGEST
-            ],
-            "senders": Senders(self.morning.reporting),
+            "longest": overdue[:SHOWN_LONGEST],
+            "decisions": decisions(self.morning, overdue, self.senders),
             "shown_problems": SHOWN_PROBLEMS,
             "shown_causes": SHOWN_CAUSES,
         }
         self._write("index", "morning.html.j2", context)
-        self._write("reporting", "reporting.html.j2", {"senders": context["senders"]})
-        if context["communes"]:
-            self._write("communes", "communes.html.j2", {"communes": context["communes"]})
+        self._write("reporting", "reporting.html.j2", {"senders": self.senders})
+        if communes:
+            of_communes = {"communes": communes, "bars": len(communes) <= MOST_BARS}
+            self._write("communes", "communes.html.j2", of_communes)
 
     def write_classes(self, by_class: Mapping[str, list[Task]]) -> None:
         """A page for each class of the nation: where its tasks lie, and the tasks."""
@@ -124,64 +202,57 @@ class Site:
             }
             self._write(f"class/{status_class}", "class.html.j2", context)
 
-    def write_bodies(self, tasks: Iterator[Task]) -> list[Task]:
-        """A page for each body with a scorecard; the tasks come grouped by body.
+    def write_topics(self) -> None:
+        """The pages of substance, bottlenecks, indicators, feedback and data quality."""
+        values: dict[tuple[str, str], list[Any]] = {}
+        for value in self.morning.topics.indicator_values:
+            values.setdefault((value.indicator_code, value.organisation_code), []).append(value)
+        self._write("indicators", "indicators.html.j2", {"values": values})
+        for topic in ("substance", "bottlenecks", "feedback", "quality"):
+            self._write(topic, f"{topic}.html.j2", {})
 
-        Returns the tasks that nobody answers for.
-        """
-        reporting: dict[str, list[Reporting]] = {}
-        for row in self.morning.reporting:
-            reporting.setdefault(row.organisation_code or "", []).append(row)
-        communes: dict[str, list[Scorecard]] = {}
-        for card in self._of_kinds("commune"):
-            communes.setdefault(card.parent_code or "", []).append(card)
-        waiting = {c.organisation_code: c for c in self.morning.scorecards}
+    def write_documents(self, tasks: Iterator[Task]) -> None:
+        """The tree of documents, and a page for those with most tasks under them."""
+        under: dict[str, list[Document]] = {}
+        for node in self.morning.topics.documents:
+            under.setdefault(node.parent_document_code or "", []).append(node)
+        own = {code: list(group) for code, group in groupby(tasks, key=lambda task: task.owner)}
+        known = {node.document_code for node in self.morning.topics.documents}
+        roots = [
+            node
+            for node in self.morning.topics.documents
+            if node.parent_document_code not in known and node.tasks
+        ]
+        self._write("programmes", "programmes.html.j2", {"roots": roots, "under": under})
+        for code, node in self.documents.items():
+            context = {
+                "node": node,
+                "under": under.get(code, []),
+                "by_class": _piles(own.get(code, ())),
+            }
+            self._write(f"document/{page_name(code)}", "document.html.j2", context)
+
+    def write_bodies(self, tasks: Iterator[Task]) -> None:
+        """A page for each body with a scorecard; the tasks come grouped by body."""
+        parts = _OfBodies(self.morning)
+        waiting = dict(self.cards)
         waiting.pop(NATION, None)
-        unresolved: list[Task] = []
-        for code, group in groupby(tasks, key=lambda task: task.owner):
-            card = waiting.pop(code)
-            of_body = list(group)
-            if code == UNRESOLVED:
-                unresolved = of_body
-            self._write_body(card, of_body, reporting.get(code, []), communes.get(code, []))
-        for code, card in waiting.items():
-            self._write_body(card, [], reporting.get(code, []), communes.get(code, []))
-        return unresolved
+        listed = ((code, list(group)) for code, group in groupby(tasks, key=lambda t: t.owner))
+        for code, of_body in listed:
+            self._write_body(waiting.pop(code), of_body, parts)
+        for card in waiting.values():
+            self._write_body(card, [], parts)
 
-    def _write_body(
-        self,
-        card: Scorecard,
-        tasks: Iterable[Task],
-        reporting: list[Reporting],
-        communes: list[Scorecard],
-    ) -> None:
-        by_class: dict[str, list[Task]] = {status_class: [] for status_class in CLASSES}
-        for task in tasks:
-            by_class[task.status_class].append(task)
-        context = {
-            "card": card,
-            "by_class": by_class,
-            "senders": Senders(reporting),
-            "communes": communes,
-        }
+    def _write_body(self, card: Scorecard, tasks: Sequence[Task], parts: _OfBodies) -> None:
+        context = {"card": card, "by_class": _piles(tasks), **parts.of(card.organisation_code)}
         self._write(f"body/{page_name(card.organisation_code)}", "body.html.j2", context)
 
     def _write(self, stem: str, template: str, context: Mapping[str, Any]) -> None:
         """Write ``stem.html`` in Vietnamese and ``stem.en.html`` in English."""
         up = "../" * stem.count("/")
-        compiled = _templates().get_template(template)
-        for language, words in self._words.items():
-            page = compiled.render(
-                context,
-                w=words,
-                t=words.text,
-                up=up,
-                suffix=_suffix(language),
-                stem=stem.rpartition("/")[2],
-                other_suffix=_suffix(words.other),
-                morning=self.morning,
-                manifest=self.morning.manifest,
-            )
+        for language in LANGUAGES:
+            compiled = self._environments[language, up].get_template(template)
+            page = compiled.render(context, stem=stem.rpartition("/")[2])
             (self.folder / f"{stem}{_suffix(language)}").write_text(page, encoding="utf-8")
 
     def _of_kinds(self, *kinds: str) -> list[Scorecard]:
@@ -196,38 +267,58 @@ class Site:
         ]
 
 
-class Senders:
-    """What the latest obligations of some senders come to."""
+class _OfBodies:
+    """What the marts say of each body besides its tasks, found by its code."""
 
-    def __init__(self, reporting: Iterable[Reporting]) -> None:
-        self.rows = list(reporting)
-        expected = [row for row in self.rows if row.expected]
-        self.expected = {row.source for row in expected}
-        self.failed = sorted({row.source for row in expected if row.is_failed})
-        self.problems = sorted(
-            (row for row in self.rows if row.is_failed or row.status == "late"),
-            key=lambda row: (_WORST_FIRST.index(row.status), row.source, row.dataset),
+    def __init__(self, morning: Morning) -> None:
+        topics = morning.topics
+        self.morning = morning
+        self.reporting: dict[str, list[Reporting]] = {}
+        self.of_source: dict[str, list[Reporting]] = {}
+        for row in morning.reporting:
+            self.reporting.setdefault(row.organisation_code or "", []).append(row)
+            self.of_source.setdefault(row.source, []).append(row)
+        self.communes = _grouped(
+            (card for card in morning.scorecards if card.kind == "commune"), "parent_code"
         )
-        self.failed_rows = {row.source: row for row in expected if row.is_failed}
+        self.feedback = _grouped(topics.feedback or (), "organisation_code")
+        self.indicators = _grouped(
+            (row for row in topics.indicators or () if row.organisation_code == NATION),
+            "lead_code",
+        )
+        self.substance = {row.organisation_code: row for row in topics.substance or ()}
 
-    @property
-    def reported(self) -> int:
-        return len(self.expected) - len(self.failed)
+    def of(self, code: str) -> dict[str, Any]:
+        """The context of the page of one body."""
+        behind = self.morning.sources_behind.get(code, frozenset())
+        own = self.reporting.get(code, [])
+        reporting = {(row.source, row.dataset): row for row in own}
+        for source in sorted(behind):
+            reporting.update({(r.source, r.dataset): r for r in self.of_source.get(source, ())})
+        return {
+            "senders": Senders(own),
+            "behind": Senders(reporting.values()),
+            "communes": self.communes.get(code, []),
+            "feedback": self.feedback.get(code, []),
+            "indicators": self.indicators.get(code, []),
+            "substance": self.substance.get(code),
+            "deadlines": self.morning.deadlines.get(code, []),
+            "documents": self.morning.documents_of.get(code, []),
+        }
 
-    def by_status(self) -> dict[str, int]:
-        """Obligations by outcome, best first; an outcome nobody had is left out."""
-        counts = dict.fromkeys(_BEST_FIRST, 0)
-        for row in self.rows:
-            counts[row.status] = counts.get(row.status, 0) + 1
-        return {status: count for status, count in counts.items() if count}
 
-    def total(self, column: str) -> int:
-        """Sum of a column of row counts."""
-        return sum(int(getattr(row, column)) for row in self.rows)
+def _grouped(rows: Iterable[Any], column: str) -> dict[str, list[Any]]:
+    grouped: dict[str, list[Any]] = {}
+    for row in rows:
+        grouped.setdefault(getattr(row, column) or "", []).append(row)
+    return grouped
 
 
-_BEST_FIRST = ("on_time", "nothing_arose", "late", "duplicate", "held", "refused", "missing")
-_WORST_FIRST = tuple(reversed(_BEST_FIRST))
+def _piles(tasks: Iterable[Task]) -> dict[str, list[Task]]:
+    piles: dict[str, list[Task]] = {status_class: [] for status_class in CLASSES}
+    for task in tasks:
+        piles[task.list_name].append(task)
+    return piles
 
 
 def _suffix(language: Language) -> str:

@@ -61,6 +61,7 @@ DIFFERENCES = """
     order by declared.source, declared.dataset, declared.measure
 """
 
+# {owned}: owner and task_key with status. {stuck}: task_key, difficulty and who can unblock.
 TASKS = """
     with status as (
         select * from marts.fct_task_status where as_of_date = $day
@@ -70,42 +71,131 @@ TASKS = """
         from marts.bridge_task_organisation
         where role in ('lead', 'co_lead') and organisation_code != 'VN'
     ),
+    owned as ({owned}),
+    placed as (
+        select owned.*,
+            row_number() over (
+                partition by owner, list_name
+                order by days_late desc nulls last, due_on nulls last, task_key
+            ) as place
+        from owned
+    ),
+    listed as (select * from placed where place <= if(list_name = 'open_overdue', 2, 1) * {cap}),
     leads as (
         select led.task_key,
             string_agg(organisations.name, '; ' order by led.organisation_code) as leads,
             string_agg(organisations.name_en, '; ' order by led.organisation_code) as leads_en
         from led
+        inner join (select distinct task_key from listed) as few on led.task_key = few.task_key
         inner join marts.dim_organisation as organisations
             on led.organisation_code = organisations.organisation_code and organisations.is_current
         group by led.task_key
     ),
-    described as (
-        select status.task_key, status.status_class, status.completed_on, status.percent_complete,
-            status.last_reported_on, status.days_late, status.days_to_due, status.is_suspended,
-            tasks.task_code, tasks.source, tasks.title, tasks.document_code, tasks.lead_text,
-            tasks.deadline_text, tasks.due_on,
-            coalesce(status.last_delivery_id, tasks.delivery_id) as delivery_id,
-            coalesce(status.last_line, tasks.line) as line,
-            coalesce(leads.leads, tasks.lead_code) as leads,
-            coalesce(leads.leads_en, tasks.lead_code) as leads_en
-        from status
-        inner join marts.dim_task as tasks on status.task_key = tasks.task_key
-        left join leads on status.task_key = leads.task_key
-    ),
-    owned as ({owned})
-    select * from owned
-    order by owner, days_late desc nulls last, due_on nulls last, source, task_code
+    stuck as ({stuck})
+    select listed.owner, listed.list_name, status.status_class, status.completed_on,
+        status.percent_complete, status.last_reported_on, status.days_late, status.is_suspended,
+        tasks.task_code, tasks.source, tasks.title, tasks.document_code, tasks.lead_text,
+        tasks.deadline_text, tasks.due_on,
+        coalesce(status.last_delivery_id, tasks.delivery_id) as delivery_id,
+        coalesce(status.last_line, tasks.line) as line,
+        coalesce(leads.leads, tasks.lead_code) as leads,
+        coalesce(leads.leads_en, tasks.lead_code) as leads_en,
+        stuck.difficulty, stuck.unblocked_by, stuck.unblocked_by_en
+    from listed
+    inner join status on listed.task_key = status.task_key
+    inner join marts.dim_task as tasks on listed.task_key = tasks.task_key
+    left join leads on listed.task_key = leads.task_key
+    left join stuck on listed.task_key = stuck.task_key
+    order by listed.owner, listed.list_name, listed.place
+"""
+
+STUCK = """
+    select bottlenecks.task_key, bottlenecks.difficulty, freeing.name as unblocked_by,
+        freeing.name_en as unblocked_by_en
+    from marts.mart_bottleneck as bottlenecks
+    left join marts.dim_organisation as freeing
+        on bottlenecks.unblocked_by_code = freeing.organisation_code and freeing.is_current
+    where bottlenecks.as_of_date = $day
+"""
+
+# Of a snapshot that has no bottlenecks.
+NOTHING_STUCK = """
+    select null::varchar as task_key, null::varchar as difficulty, null::varchar as unblocked_by,
+        null::varchar as unblocked_by_en where false
 """
 
 BY_BODY = """
-    select led.organisation_code as owner, described.*
-    from described inner join led on described.task_key = led.task_key
+    select led.organisation_code as owner, status.status_class as list_name, status.task_key,
+        status.days_late, tasks.due_on
+    from status
+    inner join led on status.task_key = led.task_key
+    inner join marts.dim_task as tasks on status.task_key = tasks.task_key
 """
 
 BY_CLASS = """
-    select status_class as owner, * from described
+    with few as (
+        select status.*, tasks.due_on as task_due_on
+        from status inner join marts.dim_task as tasks on status.task_key = tasks.task_key
+    )
+    select status_class as owner, status_class as list_name, task_key, days_late,
+        task_due_on as due_on
+    from few
     union all
-    select 'due_in_7_days' as owner, * from described where days_to_due between 0 and 7
+    select 'due_in_7_days', 'due_in_7_days', task_key, days_late, task_due_on
+    from few where days_to_due between 0 and 7
+"""
+
+BY_DOCUMENT = """
+    select tasks.document_code as owner, status.status_class as list_name, status.task_key,
+        status.days_late, tasks.due_on
+    from status
+    inner join marts.dim_task as tasks on status.task_key = tasks.task_key
+    where tasks.document_code in (select unnest($documents))
+"""
+
+# Whose deliveries stand behind the tasks of a body.
+SOURCES_BEHIND = """
+    select distinct led.organisation_code, tasks.source
+    from marts.bridge_task_organisation as led
+    inner join marts.dim_task as tasks on led.task_key = tasks.task_key
+    inner join marts.fct_task_status as status on led.task_key = status.task_key
+    where led.role in ('lead', 'co_lead') and status.as_of_date = $day
+    order by all
+"""
+
+# Open tasks with a deadline by the month it falls in, and tasks by document, of each body.
+DEADLINES = """
+    with led as (
+        select distinct task_key, organisation_code from marts.bridge_task_organisation
+        where role in ('lead', 'co_lead') and organisation_code != 'VN'
+    )
+    select led.organisation_code, date_trunc('month', tasks.due_on)::date as month,
+        count(*) as tasks
+    from led
+    inner join marts.fct_task_status as status on led.task_key = status.task_key
+    inner join marts.dim_task as tasks on led.task_key = tasks.task_key
+    where status.as_of_date = $day and status.status_class = 'open_in_term'
+    group by all
+    order by all
+"""
+
+BODY_DOCUMENTS = """
+    with led as (
+        select distinct task_key, organisation_code from marts.bridge_task_organisation
+        where role in ('lead', 'co_lead') and organisation_code != 'VN'
+    )
+    select led.organisation_code, tasks.document_code, count(*) as tasks,
+        count(*) filter (status.is_completed) as completed,
+        count(*) filter (status.status_class = 'open_overdue') as open_overdue
+    from led
+    inner join marts.fct_task_status as status on led.task_key = status.task_key
+    inner join marts.dim_task as tasks on led.task_key = tasks.task_key
+    where status.as_of_date = $day and tasks.document_code is not null
+    group by led.organisation_code, tasks.document_code
+    qualify row_number() over (
+        partition by led.organisation_code order by count(*) desc, tasks.document_code
+    ) <= 10
+    order by led.organisation_code, tasks desc, tasks.document_code
 """
 
 DISAGREEING = """

@@ -80,7 +80,7 @@ class Wording:
 
     def day(self, value: date | None) -> str:
         """dd/mm/yyyy; a dash for none."""
-        return "–" if value is None else value.strftime("%d/%m/%Y")
+        return "–" if value is None else f"{value.day:02}/{value.month:02}/{value.year:04}"
 
     def short_day(self, value: date) -> str:
         """dd/mm, where the year is plain."""
@@ -89,6 +89,25 @@ class Wording:
     def moment(self, value: datetime | None) -> str:
         """HH:MM dd/mm/yyyy in Vietnam's time; a dash for none."""
         return "–" if value is None else value.astimezone(self._zone).strftime("%H:%M %d/%m/%Y")
+
+    def month(self, value: date) -> str:
+        """mm/yyyy."""
+        return value.strftime("%m/%Y")
+
+    def age(self, earlier: datetime, later: datetime) -> str:
+        """How long ago, in minutes, hours or days, whichever is read at a glance."""
+        minutes = max(0, int((later - earlier).total_seconds() // 60))
+        unit, size = ("minutes", 1) if minutes < 60 else ("hours", 60)
+        if minutes >= 48 * 60:
+            unit, size = "days", 24 * 60
+        return self.text(f"ages.{unit}", count=self.number(minutes // size))
+
+    def threshold(self, value: str) -> str:
+        """A threshold as the warehouse keeps it, without a meaningless ``.0``."""
+        try:
+            return self.amount(float(value))
+        except ValueError:
+            return value
 
     def of(self, row: Any, vietnamese: str, english: str) -> str:
         """The attribute of ``row`` in this page's language; the other where it is empty."""

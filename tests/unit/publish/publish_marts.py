@@ -25,9 +25,13 @@ def write_build(
     kinds: tuple[str, ...] = FEW,
     per_body: int = 6,
     run_id: str = "run-1",
+    topics: bool = False,
     extra: str = "",
 ) -> Path:
-    """Write ``warehouse/build.duckdb``: few bodies or all; ``extra`` is SQL run on the marts."""
+    """Write ``warehouse/build.duckdb``: few bodies or all; ``extra`` is SQL run on the marts.
+
+    ``topics`` adds the marts that the pages beside the morning show, and that may be absent.
+    """
     home.warehouse.mkdir(parents=True, exist_ok=True)
     path = home.warehouse / "build.duckdb"
     path.unlink(missing_ok=True)
@@ -39,6 +43,8 @@ def write_build(
         connection.execute(f"set variable per_body = {per_body}")
         connection.execute(f"set variable kinds = {list(kinds)}")
         connection.execute((FIXTURES / "marts.sql").read_text(encoding="utf-8"))
+        if topics:
+            connection.execute((FIXTURES / "topics.sql").read_text(encoding="utf-8"))
         connection.execute(extra)
     return path
 

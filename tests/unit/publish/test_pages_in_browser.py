@@ -12,7 +12,9 @@ import threading
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from urllib.parse import unquote
 
+import axe_core_python
 import pytest
 from publish_marts import ALL, publish_small, write_build
 
@@ -29,6 +31,13 @@ PAGES = (
     "body/01.html",
     "body/UNRESOLVED.en.html",
     "class/open_overdue.html",
+    "document/x2184a8ce2edb8d38.html",
+    "programmes.html",
+    "indicators.html",
+    "substance.html",
+    "bottlenecks.en.html",
+    "feedback.html",
+    "quality.html",
 )
 LONG = "Kế hoạch" + "_không_có_chỗ_ngắt" * 40
 
@@ -61,7 +70,7 @@ function use(d) {
   var late = Array.from(table.querySelectorAll("thead tr:last-child th button"))[4];
   late.click();
   found.late = Array.from(table.querySelectorAll("td.late")).map(
-    function (c) { return Number(c.dataset.value); });
+    function (c) { return Number(c.textContent.trim()); });
   return found;
 }
 function next() {
@@ -69,17 +78,37 @@ function next() {
   if (!page) { document.getElementById("out").textContent = JSON.stringify(seen); return; }
   var frame = document.createElement("iframe");
   frame.width = 390; frame.height = 900;
+  var wide;
   frame.onload = function () {
+    wide = frame.contentDocument.documentElement.scrollWidth;
+  };
+  window.onmessage = function (told) {
     var d = frame.contentDocument;
-    seen[page] = { wide: d.documentElement.scrollWidth, used: use(d),
+    seen[page] = { wide: wide, used: use(d), axe: told.data,
       ink: d.defaultView.getComputedStyle(d.querySelector("h1")).color };
     frame.remove(); next();
   };
-  frame.src = page;
+  frame.src = "axe/" + page;
   document.body.appendChild(frame);
 }
 next();
 </script>"""
+
+
+# What axe finds on a page, told to the window that holds it; a page's policy lets it fetch nothing.
+JUDGE = """axe.run({ resultTypes: ["violations"], preload: false }).then(function (found) {
+  parent.postMessage(found.violations.map(function (v) {
+    return { rule: v.id, impact: v.impact,
+      at: v.nodes.slice(0, 3).map(function (n) { return n.html; }) };
+  }), "*");
+});"""
+JUDGED = '<script src="/axe.min.js" defer></script><script src="/judge.js" defer></script></body>'
+# What axe must complain of, or it did not look.
+UNFIT = (
+    "<!doctype html><title>unfit</title><body><h1>unfit</h1><button></button>"
+    '<img src="assets/icon.svg"></body>'
+)
+AXE = Path(axe_core_python.__file__).with_name("axe.min.js")
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +118,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         home,
         kinds=ALL,
         per_body=12,
+        topics=True,
         extra=f"update marts.dim_task set title = '{LONG}' where task_code like '%-1';"
         "update marts.dim_task set document_code = repeat('9', 300) where task_code like '%-2'",
     )
@@ -101,13 +131,26 @@ def address(site: Path) -> Iterator[str]:
         def log_message(self, *_: object) -> None: ...
 
         def do_GET(self) -> None:
-            if self.path != "/probe":
+            asked = self.path[4:] if self.path.startswith("/axe/") else self.path
+            if self.path == "/probe":
+                self._give((PROBE % json.dumps([*PAGES, "unfit.html"])).encode(), "text/html")
+            elif asked == "/axe.min.js":
+                self._give(AXE.read_bytes(), "text/javascript")
+            elif asked == "/judge.js":
+                self._give(JUDGE.encode(), "text/javascript")
+            elif asked != self.path and asked.endswith(".html"):
+                file = site / unquote(asked).lstrip("/")
+                page = file.read_text(encoding="utf-8") if file.is_file() else UNFIT
+                self._give(page.replace("</body>", JUDGED).encode(), "text/html")
+            else:
+                self.path = asked
                 super().do_GET()
-                return
+
+        def _give(self, content: bytes, kind: str) -> None:
             self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Type", f"{kind}; charset=utf-8")
             self.end_headers()
-            self.wfile.write((PROBE % json.dumps(PAGES)).encode())
+            self.wfile.write(content)
 
     handler = functools.partial(Quiet, directory=str(site))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -129,7 +172,7 @@ def browse(url: str, profile: Path, *more: str) -> tuple[str, list[str]]:
             "--disable-sync",
             "--no-first-run",
             "--enable-logging=stderr",
-            "--virtual-time-budget=20000",
+            "--virtual-time-budget=60000",
             f"--user-data-dir={profile}",
             *more,
             "--dump-dom",
@@ -159,10 +202,14 @@ def test_on_a_telephone_nothing_scrolls_sideways_and_search_and_sort_work(
     found = re.search(r'<pre id="out">(.*?)</pre>', page, re.DOTALL)
     assert found
     seen = json.loads(unescape(found.group(1)))
+    unfit = {v["rule"] for v in seen.pop("unfit.html")["axe"]}
+    assert {"button-name", "html-has-lang", "image-alt"} <= unfit
     assert set(seen) == set(PAGES)
     for name, result in seen.items():
         assert result["wide"] <= 390, name
         assert result["ink"] == "rgb(23, 50, 77)", f"{name} has no style sheet"
+        serious = [v for v in result["axe"] if v["impact"] in ("serious", "critical")]
+        assert serious == [], name
     used = seen["index.html"]["used"]
     assert used["all"] == 34
     assert used["plain"] == used["marks"]

@@ -30,11 +30,16 @@
     return found;
   }
 
+  // What a cell says, as something to compare: a day, a number as this language writes it, or text.
   function valueOf(row, column, isNumber) {
-    var cell = row.cells[column];
-    var value = cell.dataset.value;
-    if (value === undefined) return bare(cell.textContent.trim());
-    return isNumber && value !== "" && !isNaN(value) ? Number(value) : value;
+    var text = row.cells[column].textContent.trim();
+    if (!isNumber) return bare(text);
+    var day = /(\d\d)\/(\d\d)\/(\d{4})(?!.*\d\d\/\d\d\/\d{4})/.exec(text);
+    if (day) return Number(day[3] + day[2] + day[1]);
+    var plain = document.documentElement.lang === "vi" ?
+      text.replace(/\./g, "").replace(",", ".") : text.replace(/,/g, "");
+    var number = parseFloat(plain.replace("\u2212", "-").replace(/^[^\d-]+(?=\d)/, ""));
+    return isNaN(number) ? -1e9 : number;
   }
 
   function sortBy(table, header, button) {
