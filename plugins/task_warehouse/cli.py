@@ -221,6 +221,25 @@ def read(
 
 
 @app.command()
+def pdf(
+    organisation: Annotated[
+        str | None,
+        typer.Option("--organisation", metavar="CODE", help="A body's page, not the morning page."),
+    ] = None,
+    to: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the PDF goes.")] = Path(
+        "morning.pdf"
+    ),
+    english: Annotated[bool, typer.Option("--english", help="The English page.")] = False,
+) -> None:
+    """Print the morning page, or the page of one body, to A4 by the Chromium that is installed."""
+    from task_warehouse.dashboard import printing
+
+    dashboard = Home.from_environment().published / "current" / "dashboard"
+    printing.print_page(printing.page_of(dashboard, organisation, english=english), to)
+    out.print(str(to), soft_wrap=True)
+
+
+@app.command()
 def query(
     sql: Annotated[str, typer.Argument(help="SQL over the published marts.")],
     output: Annotated[str, typer.Option("--output", help="table, csv or json.")] = "table",
