@@ -7,6 +7,9 @@ killed is done anew from the raw bytes.
 
 **When it fails**: bad data never fails this DAG, it becomes rejects. A failure is a broken check
 (Great Expectations raised), a full disk, or a second process in the same step; the log says which.
+
+**What it found**: Data Docs of each check, `published/current/data_docs/index.html`; in this web UI
+under *Follow a number*, [`/follow/data-docs/`](/follow/data-docs/).
 """
 
 from datetime import timedelta

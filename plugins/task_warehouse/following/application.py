@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from task_warehouse.errors import NoDataError, StorageError
-from task_warehouse.following import holds
+from task_warehouse.following import beside, holds
 from task_warehouse.following.access import require_reader
 from task_warehouse.following.library import Library
 from task_warehouse.following.pages import NotFoundError, frame_of
@@ -48,6 +48,7 @@ def create_app(home: Home | None = None) -> FastAPI:
     )
     app.state.library = Library(home or Home.from_environment())
     app.include_router(holds.router)
+    app.include_router(beside.router)
     app.include_router(router)
     app.middleware("http")(_with_headers)
     app.exception_handler(HTTPException)(_refuse)
@@ -63,7 +64,8 @@ async def _with_headers(
     request: Request, answer: Callable[[Request], Awaitable[Response]]
 ) -> Response:
     response = await answer(request)
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     return response
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from task_warehouse.dashboard.facts import NATION
-from task_warehouse.following import access, deliveries, figures, raw, sources, tasks
+from task_warehouse.following import access, beside, deliveries, figures, raw, sources, tasks
 from task_warehouse.following.pages import Code, NotFoundError, PageDep, PageNumber, SearchText
 from task_warehouse.following.rendering import asset
 
@@ -254,6 +254,7 @@ def ledger(here: PageDep) -> HTMLResponse:
         total=total,
         runs=figures.runs(here.reading),
         published=here.reading.manifest.ledger,
+        has_data_docs=beside.has_data_docs(here),
     )
 
 
