@@ -42,6 +42,41 @@ def test_every_refused_row_has_its_line_value_and_reason(road: Root) -> None:
     assert all(message for *_, message in refused)
 
 
+def test_a_refused_row_is_open_until_a_later_delivery_mends_it(road: Root) -> None:
+    found = road.rows("select record_key, state, is_matchable from mart_reject_history order by 1")
+    assert len(found) == 3
+    assert {state for _, state, _ in found} == {"open"}
+
+
+def test_scores_are_shares_of_the_rows_that_came(road: Root) -> None:
+    found = road.rows(
+        "select rows_judged, rows_invalid, rows_repeated, round(validity, 4), round(uniqueness, 4) "
+        "from mart_quality where source = 'bo-g06' and rows_judged > 0"
+    )
+    assert found == [(7, 2, 1, 0.7143, 0.8571)]
+    silent = road.rows(
+        "select timeliness, validity, overall from mart_quality where source = 'tinh-40'"
+    )
+    assert silent == [(0, None, 0)]
+
+
+def test_every_source_gets_its_rows_back_with_their_places(road: Root) -> None:
+    folder = road.home / "reports"
+    report = json.loads((folder / "bo-g06/2025-06-30.json").read_text(encoding="utf-8"))
+    refused = [row for row in report["rows"] if row["severity"] == "error"]
+    assert [(row["line"], row["column"], row["value"]) for row in refused] == [
+        (5, "percent_complete", "130"),
+        (6, "reported_on", "31/02/2025"),
+        (7, "task_code", "999"),
+    ]
+    assert all(row["address_vi"].startswith(f"dòng {row['line']}, cột “") for row in refused)
+    assert (folder / "bo-g06/2025-06-30.xlsx").is_file()
+    receipt = (folder / "tinh-40/2025-07-01.txt").read_text(encoding="utf-8")
+    assert "chưa nhận được: Nhiệm vụ" in receipt
+    again = road.command("report-back")
+    assert again.stdout.startswith("0 written"), again.stdout + again.stderr
+
+
 def test_received_is_accepted_and_rejected_and_duplicate(road: Root) -> None:
     progress = road.rows(
         "select rows_received, rows_accepted, rows_rejected, rows_duplicate "
