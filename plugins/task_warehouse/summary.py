@@ -22,7 +22,8 @@ _REPORTING = """
         count(*) filter (where status in ('on_time', 'late', 'duplicate', 'nothing_arose')),
         count(*) filter (where status = 'late'),
         count(*) filter (where status = 'missing' and expected),
-        count(*) filter (where status = 'refused')
+        count(*) filter (where status = 'refused'),
+        count(*) filter (where status = 'held')
     from marts.mart_reporting
     where is_latest
 """
@@ -61,6 +62,8 @@ def show(out: Console, home: Home, as_of: date, seconds: Mapping[str, float]) ->
     out.print(_tasks(nation))
     out.print(_durations(seconds))
     _places(out, home)
+    if reporting[-1]:
+        out.print("What is held waits for a decision: task-warehouse held", highlight=False)
 
 
 def _first(connection: duckdb.DuckDBPyConnection, sql: str, as_of: date) -> tuple[Any, ...]:
@@ -71,14 +74,21 @@ def _first(connection: duckdb.DuckDBPyConnection, sql: str, as_of: date) -> tupl
 
 
 def _arrivals(row: tuple[Any, ...]) -> Table:
-    names = ("exports expected", "  arrived", "  of these late", "  missing", "  refused")
+    names = (
+        "exports expected",
+        "  arrived",
+        "  of these late",
+        "  missing",
+        "  refused",
+        "  held for a person",
+    )
     return _figures("Exports", zip(names, row, strict=True))
 
 
 def _rows(ledger: Mapping[str, int]) -> Table:
-    names = ("received", "accepted", "rejected", "duplicate")
-    figures = [(f"  {name}", ledger[f"rows_{name}"]) for name in names]
-    return _figures("Rows", [("deliveries held", ledger["deliveries"]), *figures])
+    names = ("received", "accepted", "rejected", "duplicate", "held")
+    figures = [(f"  {name}", ledger.get(f"rows_{name}", 0)) for name in names]
+    return _figures("Rows", [("deliveries", ledger["deliveries"]), *figures])
 
 
 def _tasks(row: tuple[Any, ...]) -> Table:

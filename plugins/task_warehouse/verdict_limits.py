@@ -51,6 +51,7 @@ class ControlTotals(_Strict):
 
     verdict: Level
     above: float = Field(ge=0)
+    rows: int = Field(ge=1)
 
 
 class OneVerdict(_Strict):

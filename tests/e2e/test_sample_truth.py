@@ -31,7 +31,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Root:
     assert done.returncode == 0, done.stdout + done.stderr
     for said in (
         "exports expected",
-        "deliveries held",
+        "held for a person",
         "open overdue",
         "Time by step",
         "index.html",
@@ -106,9 +106,10 @@ def test_every_delivery_has_the_rows_it_truly_had(sample: Root, ask: Any) -> Non
             and seen.original_name = t.delivery
         where t.arrives = 'true'
             and (cast(t.rows_received as bigint), cast(t.rows_accepted as bigint),
-                 cast(t.rows_rejected as bigint), cast(t.rows_duplicate as bigint))
+                 cast(t.rows_rejected as bigint), cast(t.rows_duplicate as bigint),
+                 cast(t.rows_held as bigint))
             is distinct from (seen.rows_received, seen.rows_accepted,
-                 seen.rows_rejected, seen.rows_duplicate)
+                 seen.rows_rejected, seen.rows_duplicate, seen.rows_held)
     """)
         == []
     )

@@ -186,7 +186,8 @@ def _disagreeing_totals(facts: Facts) -> Finding | None:
     declared, limits = facts.declared, facts.limits.control_totals
     if declared is None or declared == facts.sent:
         return None
-    far = abs(declared - facts.sent) > limits.above * max(declared, 1)
+    difference = abs(declared - facts.sent)
+    far = difference > limits.above * declared and difference >= limits.rows
     level: Level = limits.verdict if far else "warn"
     return _finding(level, TOTALS_DISAGREE, facts.sent, f"{declared:g}")
 

@@ -49,7 +49,7 @@ ROW_DEFECTS: tuple[RowDefect, ...] = (
 class DeliveryDefect:
     """A defect of a whole delivery on ``systems`` systems; ``status`` is that of mart_reporting.
 
-    ``consequence``: missing, late, delivery refused, duplicate, nothing arose, or none.
+    ``consequence``: missing, late, delivery refused, delivery held, duplicate, nothing arose, none.
     """
 
     kind: str
@@ -75,6 +75,7 @@ DELIVERY_DEFECTS: tuple[DeliveryDefect, ...] = (
     DeliveryDefect("nothing_arose", "feedback", 1, "nothing arose", "nothing_arose", "obligation"),
     DeliveryDefect("server_error", "*", 1, "missing", "missing", "transport"),
     DeliveryDefect("slow", "*", 1, "none", "on_time", "transport"),
+    DeliveryDefect("new_column", "feedback", 2, "delivery held", "held", "schema"),
 )
 
 WRONG_TOTALS = 0.12  # share of the systems with control totals whose totals are wrong

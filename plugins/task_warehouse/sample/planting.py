@@ -159,6 +159,9 @@ def _can_bear(
             return False
     if defect.kind == "late" and defect.dataset == "feedback":
         return habit.dated_names
+    if defect.kind == "new_column":
+        is_plain = habit.format == "csv" and habit.encoding == "utf-8" and not habit.zipped
+        return is_plain and bool(by_place[source, defect.dataset][-1].rows)
     return {
         "truncated": habit.format == "xlsx" or habit.zipped,
         "wrong_encoding": habit.format == "csv" and habit.bom and not habit.zipped,
@@ -188,7 +191,7 @@ def _hurt(
         return [_one_day_behind(world, delivery, defect)]
     delivery.defect = defect.kind
     lost = {"missing", "truncated", "wrong_encoding", "unknown_header", "error_page", "empty_file",
-            "secret_rows"}  # fmt: skip
+            "secret_rows", "new_column"}  # fmt: skip
     delivery.is_lost = defect.kind in lost
     delivery.is_absent = defect.kind == "missing"
     if defect.kind == "late":

@@ -104,6 +104,9 @@ def _dataset(system: System, delivery: Delivery, base_url: str) -> dict[str, Any
         entry["business_date"] = {"from_name": DAY_IN_NAME}
     if dataset == "progress" and system.refers_to:
         entry["refers_to"] = system.refers_to
+    if delivery.defect == "new_column":
+        # A body that asked to be told of every change of its template.
+        entry["verdict"] = {"unknown_column": {"verdict": "hold"}}
     if headers := declared_headers(habit, dataset):
         entry["headers"] = headers
     if values := declared_values(habit.words, dataset):

@@ -33,9 +33,22 @@ def _strange_headers(content: bytes) -> bytes:
     return bom + strange + end + rest
 
 
+def _new_column(content: bytes) -> bytes:
+    """A column more than the template has, filled in every line."""
+    first, *rest = content.splitlines(keepends=True)
+    separator = b";" if b";" in first else b","
+    added = [b"Y\xc3\xaau c\xe1\xba\xa7u m\xe1\xbb\x9bi", *([b"x"] * len(rest))]
+    lines = zip((first, *rest), added, strict=True)
+    return b"".join(
+        line.rstrip(b"\r\n") + separator + cell + line[len(line.rstrip(b"\r\n")) :]
+        for line, cell in lines
+    )
+
+
 SPOILERS: dict[str, Callable[[bytes], bytes]] = {
     "truncated": lambda content: content[: len(content) * 3 // 5],
     "wrong_encoding": lambda content: encode_1258(content.decode("utf-8-sig")),
     "unknown_header": _strange_headers,
+    "new_column": _new_column,
 }
 REPLACED = {"error_page": ERROR_PAGE.encode(), "empty_file": b""}

@@ -143,17 +143,19 @@ def deliveries_table(deliveries: list[Delivery]) -> Table:
     """One row a delivery, with what must become of its rows."""
     rows: Table = [
         ("source", "dataset", "delivery", "business_date", "arrives", "accepted_whole",
-         "rows_received", "rows_accepted", "rows_rejected", "rows_duplicate", "defect")
+         "rows_received", "rows_accepted", "rows_rejected", "rows_duplicate", "rows_held", "defect")
     ]  # fmt: skip
     for d in deliveries:
         twin = sum(row.is_twin for row in d.rows)
         bad = sum(row.is_rejected for row in d.rows)
         total = len(d.rows)
         good = total - bad - twin
-        numbers = (total, good, bad, twin)
+        numbers = (total, good, bad, twin, 0)
         if d.is_lost:
             readable = d.defect in ("secret_rows", "unknown_header")
-            numbers = (total, 0, total, 0) if readable else (0, 0, 0, 0)
+            numbers = (total, 0, total, 0, 0) if readable else (0, 0, 0, 0, 0)
+        if d.defect == "new_column":  # its good rows wait for a person
+            numbers = (total, 0, bad, twin, good)
         rows.append(
             (d.system.source, d.dataset, d.name, d.business_date, not d.is_absent,
              not d.is_lost, *numbers, d.defect or "")

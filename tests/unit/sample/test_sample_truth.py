@@ -134,7 +134,7 @@ def test_the_share_of_defects_is_the_one_asked_for(sample: Written) -> None:
 
 def test_deliveries_balance(sample: Written) -> None:
     for row in sample.truth("deliveries"):
-        parts = (int(row[f"rows_{name}"]) for name in ("accepted", "rejected", "duplicate"))
+        parts = (int(row[f"rows_{name}"]) for name in ("accepted", "rejected", "duplicate", "held"))
         assert int(row["rows_received"]) == sum(parts), row
 
 
@@ -219,7 +219,7 @@ def test_some_control_totals_are_wrong_on_purpose(sample: Written) -> None:
 def test_what_nobody_could_have_seen_is_said(sample: Written, next_day: Written) -> None:
     """The default morning is itself a due day, so that late and missing show in a first run."""
     statuses = {row["status"] for row in sample.truth("reporting")}
-    assert statuses == {"on_time", "missing", "refused", "nothing_arose"}
+    assert statuses == {"on_time", "missing", "refused", "held", "nothing_arose"}
     assert not [row for row in sample.truth("reporting") if row["needs_earlier_run"] == "true"]
     early = [row for row in next_day.truth("reporting") if row["needs_earlier_run"] == "true"]
     assert {(row["status"], row["business_date"]) for row in early} == {
