@@ -23,6 +23,7 @@ from typing import Any
 
 import duckdb
 
+from task_warehouse import receipts, resuming
 from task_warehouse.contracts import DATASETS
 from task_warehouse.errors import BuildError, NoDataError, StorageError
 from task_warehouse.holding import rooms as decisions
@@ -102,11 +103,12 @@ ROOMS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class BuildResult:
-    """What was built: the database, and how many dbt nodes ended how."""
+    """What was built: the database, how many dbt nodes ended how, whether the last build served."""
 
     database: Path
     counts: Mapping[str, int]
     seconds: float
+    resumed: bool
 
 
 def build(home: Home, as_of: date, run: Mapping[str, object]) -> BuildResult:
@@ -123,8 +125,13 @@ def build(home: Home, as_of: date, run: Mapping[str, object]) -> BuildResult:
         shutil.rmtree(aside, ignore_errors=True)
         try:
             aside.mkdir(parents=True)
+            basis = resuming.basis(_overrides(run))
+            resumed = resuming.resume(
+                home.warehouse / DATABASE_NAME, aside / DATABASE_NAME, as_of, basis
+            )
             prepare(home, aside / DATABASE_NAME, as_of)
-            outcome = _run_dbt(home, as_of, run)
+            outcome = _run_dbt(home, as_of, run, resumed=resumed)
+            resuming.record(aside / DATABASE_NAME, as_of, basis)
             (aside / DATABASE_NAME).replace(home.warehouse / DATABASE_NAME)
         except (OSError, duckdb.IOException) as error:
             raise StorageError(
@@ -135,20 +142,30 @@ def build(home: Home, as_of: date, run: Mapping[str, object]) -> BuildResult:
         finally:
             shutil.rmtree(aside, ignore_errors=True)
     tell(STEP, f"built {outcome['counts'].get('success', 0)} models and seeds")
-    return BuildResult(home.warehouse / DATABASE_NAME, outcome["counts"], float(outcome["seconds"]))
+    return BuildResult(
+        home.warehouse / DATABASE_NAME, outcome["counts"], float(outcome["seconds"]), resumed
+    )
 
 
 def prepare(home: Home, database: Path, as_of: date) -> None:
-    """Make the views over the rooms in a new ``database``; raises :class:`NoDataError`."""
+    """Make the views over the rooms in ``database``; raises :class:`NoDataError`.
+
+    Of the rooms that grow with history dbt sees the changed deliveries alone: the others are in
+    the tables that were kept of the last build, if there are any.
+    """
     with duckdb.connect(str(database)) as connection:
         connection.execute("set TimeZone = 'UTC'")
-        connection.execute("create schema inputs")
+        connection.execute("create schema if not exists inputs")
         for room, columns in ROOMS.items():
             connection.execute(f"create table inputs.{room}__empty ({columns})")
         _lay_decisions(connection, home)
+        changed = resuming.lay_changes(connection, home)
+        if resuming.is_resumed(connection):
+            resuming.lay_touched(connection)
         for room in ROOMS:
             if room != "ledger":
-                connection.execute(f"create view inputs.{room} as {_view_of(home, room)}")
+                files = changed if room in resuming.GROWING else None
+                connection.execute(f"create view inputs.{room} as {_view_of(home, room, files)}")
         earliest = _earliest_tasks(connection)
     if earliest is None or earliest > as_of:
         raise NoDataError(
@@ -172,9 +189,17 @@ def _lay_decisions(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     connection.execute(f"create table inputs.withheld as {waiting}")
 
 
-def _view_of(home: Home, room: str) -> str:
-    """Rows of the room; none of a delivery that waits for a person or was refused by one."""
-    rows = _files_of(home, room)
+def _view_of(home: Home, room: str, changed: list[Path] | None = None) -> str:
+    """Rows of the room; none of a delivery that waits for a person or was refused by one.
+
+    Given the files that ``changed``, only rows of the changed deliveries in them.
+    """
+    rows = _files_of(home, room, changed)
+    if changed is not None:
+        return (
+            f"from ({rows}) where delivery_id in (select delivery_id from inputs.changed where"
+            f" dataset = '{room}') and delivery_id not in (from inputs.withheld)"
+        )
     if room == "rejects":
         return f"{rows} union all by name {decisions.refused_by_person('inputs.ledger')}"
     if room in DATASETS:
@@ -182,24 +207,28 @@ def _view_of(home: Home, room: str) -> str:
     return rows
 
 
-def _files_of(home: Home, room: str) -> str:
+def _files_of(home: Home, room: str, chosen: list[Path] | None = None) -> str:
     """Rows of the room's files under the declared columns, with nulls where a file lacks one."""
     empty = f"from inputs.{room}__empty"
+    reader = "read_parquet({files}, union_by_name = true, hive_partitioning = false)"
     if room == "runs":
-        pattern, reader = home.runs / "*.json", "read_json_auto({files}, union_by_name = true)"
-    else:
-        folders = {
-            "receipts": home.receipts / "*" / "*.parquet",
-            "ledger": home.ledger / "*.parquet",
-            "rejects": home.rejects / "*.parquet",
-            "profiles": home.profiles / "*.parquet",
-        }
-        pattern = folders.get(room, home.accepted / room / "*.parquet")
-        reader = "read_parquet({files}, union_by_name = true, hive_partitioning = false)"
-    if not any(home.root.glob(str(pattern.relative_to(home.root)))):
+        reader = "read_json_auto({files}, union_by_name = true)"
+    paths = _paths_of(home, room)
+    if chosen is not None:
+        paths = [path for path in paths if path in chosen]
+    if not paths:
         return empty
-    quoted = "'" + str(pattern).replace("'", "''") + "'"
-    return f"{empty} union all by name from {reader.format(files=quoted)}"
+    quoted = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+    return f"{empty} union all by name from {reader.format(files=f'[{quoted}]')}"
+
+
+def _paths_of(home: Home, room: str) -> list[Path]:
+    if room == "receipts":
+        return receipts.files(home)
+    if room == "runs":
+        return sorted(home.runs.glob("*.json"))
+    folders = {"ledger": home.ledger, "rejects": home.rejects, "profiles": home.profiles}
+    return sorted(folders.get(room, home.accepted / room).glob("*.parquet"))
 
 
 def _earliest_tasks(connection: duckdb.DuckDBPyConnection) -> date | None:
@@ -215,13 +244,16 @@ def _earliest_tasks(connection: duckdb.DuckDBPyConnection) -> date | None:
     return found[0] if found else None
 
 
-def _run_dbt(home: Home, as_of: date, run: Mapping[str, object]) -> dict[str, Any]:
+def _run_dbt(
+    home: Home, as_of: date, run: Mapping[str, object], *, resumed: bool
+) -> dict[str, Any]:
     """Run dbt in a child; its outcome, or :class:`BuildError`."""
     home.logs.mkdir(parents=True, exist_ok=True)
     log = home.logs / "build.log"
     with tempfile.TemporaryDirectory(prefix="task-warehouse-build-") as folder:
         outcome_path = Path(folder) / "outcome.json"
-        request = {"vars": _vars(as_of, run), "outcome": str(outcome_path)}
+        variables = {**_vars(as_of, run), "resumed": resumed}
+        request = {"vars": variables, "outcome": str(outcome_path)}
         with log.open("a", encoding="utf-8") as stream:
             child = subprocess.run(
                 [sys.executable, "-m", "task_warehouse.building", json.dumps(request)],
@@ -248,16 +280,20 @@ def _run_dbt(home: Home, as_of: date, run: Mapping[str, object]) -> dict[str, An
 
 
 def _vars(as_of: date, run: Mapping[str, object]) -> dict[str, object]:
-    overrides = run.get("vars") or {}
-    if not isinstance(overrides, Mapping):
-        raise TypeError("run['vars'] must be a mapping of dbt vars")
     return {
-        **overrides,
+        **_overrides(run),
         "as_of_date": as_of.isoformat(),
         "run_id": str(run.get("run_id") or "unnamed"),
         "run_started_at": run.get("started_at"),
         "run_published_at": run.get("published_at"),
     }
+
+
+def _overrides(run: Mapping[str, object]) -> Mapping[str, object]:
+    overrides = run.get("vars") or {}
+    if not isinstance(overrides, Mapping):
+        raise TypeError("run['vars'] must be a mapping of dbt vars")
+    return overrides
 
 
 def _failure(failures: list[dict[str, str]], home: Home) -> BuildError:

@@ -6,7 +6,7 @@ Left out on purpose: how often something was tried, and when an unchanged delive
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -46,17 +46,17 @@ def of_inputs(home: Home, as_of: date) -> str:
     return digest.hexdigest()
 
 
-def of_code() -> str:
+def of_code(folders: Iterable[str] = CODE_FOLDERS) -> str:
     """SHA-256 (hex) over the code, models and contracts this checkout would run."""
     digest = hashlib.sha256()
-    for path in _code_files():
+    for path in _code_files(folders):
         digest.update(str(path.relative_to(PROJECT_ROOT)).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def _code_files() -> Iterator[Path]:
-    for folder in CODE_FOLDERS:
+def _code_files(folders: Iterable[str]) -> Iterator[Path]:
+    for folder in folders:
         for path in sorted((PROJECT_ROOT / folder).rglob("*")):
             derived = DERIVED_FOLDERS.intersection(path.parts)
             if path.suffix in CODE_ENDINGS and not derived and path.is_file():

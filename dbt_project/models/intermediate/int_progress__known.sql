@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_touched() }}") }}
+-- depends_on: {{ ref('int_tasks__touched') }}
 -- Every report that was ever made about a task by the as-of date, one version a source and day.
 with known as (
     select * from {{ ref('int_deliveries__known') }} where dataset = 'progress'
@@ -5,7 +7,7 @@ with known as (
 
 staged as (
     select * from {{ ref('stg_progress') }}
-    where reported_on <= {{ as_of_date() }}
+    where reported_on <= {{ as_of_date() }} and {{ is_told_anew('task_source', 'task_code') }}
 ),
 
 tasks as (
@@ -50,9 +52,10 @@ weighed as (
         {{ counts_of('is_by_lead', 'task_key') }} as counts,
         row_number() over (
             partition by task_key
-            order by reported_on, is_by_lead nulls first, updated_at nulls first, valid_on, valid_at, source
+            order by
+                reported_on, is_by_lead nulls first, updated_at nulls first, first_sighted_on, first_received_at, source
         ) as report_no
     from reports
 )
 
-select * from weighed
+select * exclude (valid_on, valid_at) from weighed

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_touched() }}") }}
+-- depends_on: {{ ref('int_tasks__touched') }}
 -- What each report brought: said for the first time, said again differently, taken back. The same
 -- words again, as a full export repeats them every day, bring nothing.
 with versions as (
@@ -9,7 +11,7 @@ with versions as (
             'extension ' || coalesce(approval_state, 'asked') || ' ' || cast(extension_to as varchar)
         ) as words
     from {{ ref('int_reports__versions') }}
-    where known_on <= {{ as_of_date() }}
+    where known_on <= {{ as_of_date() }} and {{ is_among_touched() }}
 ),
 
 tasks as (

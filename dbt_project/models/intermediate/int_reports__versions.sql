@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_touched() }}") }}
+-- depends_on: {{ ref('int_tasks__touched') }}
 -- Every version of every report with the days on which it stood: a correction stands from when it
 -- came, a line of a full export until the whole was said without it. Texts stay in staging.
 with sighted as (
@@ -6,7 +8,7 @@ with sighted as (
 
 staged as (
     select * from {{ ref('stg_progress') }}
-    where reported_on <= {{ as_of_date() }}
+    where reported_on <= {{ as_of_date() }} and {{ is_told_anew('task_source', 'task_code') }}
 ),
 
 organisations as (

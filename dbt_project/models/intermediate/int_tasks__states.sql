@@ -1,11 +1,15 @@
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_touched() }}") }}
+-- depends_on: {{ ref('int_tasks__touched') }}
 -- What was known of a task on each day on which that changed, in the organisations of the as-of
 -- date. A state holds until the next one of the task; the last is today's.
 with reports as (
     select * from {{ ref('int_reports__versions') }}
+    where {{ is_among_touched() }}
 ),
 
 present as (
     select * from {{ ref('int_tasks__present') }}
+    where {{ is_among_touched() }}
 ),
 
 scopes as (
@@ -38,6 +42,7 @@ versions as (
     left join scopes on versions.organisation_code = scopes.organisation_code
     left join leads
         on versions.lead_text = leads.organisation_text and scopes.scope_code is not distinct from leads.scope_code
+    where {{ is_among_touched() }}
     qualify row_number() over (
             partition by versions.task_key, versions.known_on order by versions.version_no desc
         ) = 1

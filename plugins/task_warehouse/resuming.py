@@ -1,0 +1,194 @@
+"""What of the last build still holds, so that a day's build touches what the day changed.
+
+The database of the last good build is copied aside. Of it the tables that grow with history stay
+(:data:`KEPT`); dbt takes out of them the rows of deliveries and tasks that something changed for,
+and derives those anew. All else is small and built from them in whole. Where it is not sure that
+the rest still holds (other code, an earlier as-of date, an organisation that begins or ends in
+between) nothing is kept and everything is built anew; both ways give the same rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from task_warehouse import fingerprint
+from task_warehouse.settings import PROJECT_ROOT, Home
+
+GROWING = ("tasks", "progress")
+KEPT = {
+    "staging": ("stg_tasks", "stg_progress"),
+    "intermediate": (
+        "int_reports__versions",
+        "int_progress__known",
+        "int_reports__changes",
+        "int_tasks__states",
+    ),
+}
+# Of the last build, to be compared with this one's: where they differ a task is touched.
+COMPARED = ("int_deliveries__sighted", "int_deliveries__known", "int_tasks__present")
+ORGANISATIONS = "organisation*.csv"
+COLLECTIVES = "collective*.csv"
+ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+
+
+def basis(variables: Mapping[str, object]) -> str:
+    """SHA-256 (hex) of what the kept rows are a function of, beside the rooms and the date."""
+    here = Path(__file__)
+    views = [path.read_text(encoding="utf-8") for path in (here, here.with_name("building.py"))]
+    models = fingerprint.of_code(["dbt_project"])
+    said = json.dumps([models, *views, duckdb.__version__, dict(variables)], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def resume(last: Path, database: Path, as_of: date, on_basis: str) -> bool:
+    """Copy what holds of ``last`` to ``database``; False, and no file, where nothing does."""
+    if not _holds(last, as_of, on_basis):
+        return False
+    shutil.copyfile(last, database)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create or replace schema before")
+        for table in COMPARED:
+            connection.execute(f"create table before.{table} as from intermediate.{table}")
+        connection.execute("create table before.files as from inputs.files")
+        connection.execute("create table before.built as from inputs.built")
+        _drop_all_but_kept(connection)
+    return True
+
+
+def _holds(last: Path, as_of: date, on_basis: str) -> bool:
+    if not last.is_file():
+        return False
+    try:
+        with duckdb.connect(str(last), read_only=True) as connection:
+            found = connection.execute("select basis, as_of from inputs.built").fetchone()
+    except duckdb.Error:
+        return False  # of an older form, or damaged: it is derived, and derived again
+    if found is None or found[0] != on_basis or found[1] > as_of:
+        return False
+    return not _organisations_change(found[1], as_of)
+
+
+def _organisations_change(since: date, until: date) -> bool:
+    """Whether a body begins or ends between two days: then who answers for whom changes."""
+    if since == until:
+        return False
+    seeds = PROJECT_ROOT / "dbt_project" / "seeds"
+    for pattern in (ORGANISATIONS, COLLECTIVES):
+        for path in seeds.glob(pattern):
+            for found in ISO_DATE.findall(path.read_text(encoding="utf-8")):
+                if since.isoformat() <= found <= until.isoformat():
+                    return True
+    return False
+
+
+def _drop_all_but_kept(connection: duckdb.DuckDBPyConnection) -> None:
+    relations = connection.execute(
+        "select schema_name, view_name, 'view' from duckdb_views() where not internal union all "
+        "select schema_name, table_name, 'table' from duckdb_tables() where not internal"
+    ).fetchall()
+    for schema, name, kind in relations:
+        if schema != "before" and name not in KEPT.get(schema, ()):
+            connection.execute(f'drop {kind} "{schema}"."{name}"')
+
+
+def lay_changes(connection: duckdb.DuckDBPyConnection, home: Home) -> list[Path]:
+    """Make ``inputs.files`` and ``inputs.changed``; the files that hold changed deliveries.
+
+    ``inputs.files`` has a row for each delivery and file of accepted rows; ``inputs.changed`` the
+    deliveries whose rows came, went, or came from a file written anew since the last build.
+    Needs ``inputs.withheld``, and ``before.files`` of the last build (made empty where none is).
+    """
+    connection.execute(
+        "create schema if not exists before;"
+        "create table if not exists before.files (dataset varchar, path varchar, stamp varchar,"
+        " delivery_id varchar, is_used boolean);"
+        "create table inputs.files as from before.files limit 0"
+    )
+    _lay_files(connection, home)
+    connection.execute(
+        """
+        create table inputs.changed as
+        select distinct dataset, delivery_id, path from (
+            (select dataset, delivery_id, stamp, path from inputs.files where is_used
+            except select dataset, delivery_id, stamp, path from before.files where is_used)
+            union all
+            (select dataset, delivery_id, stamp, path from before.files where is_used
+            except select dataset, delivery_id, stamp, path from inputs.files where is_used)
+        )
+        """
+    )
+    found = connection.execute("select distinct path from inputs.changed").fetchall()
+    return sorted(path for (name,) in found if (path := home.root / name).is_file())
+
+
+def _lay_files(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """The deliveries of each file; of a file that is as it was, those it had."""
+    connection.execute(
+        "create or replace temp table there (dataset varchar, path varchar, file varchar,"
+        " stamp varchar)"
+    )
+    for dataset in GROWING:
+        for path in sorted((home.accepted / dataset).glob("*.parquet")):
+            stat = path.stat()
+            stamp = f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ino}"
+            name = str(path.relative_to(home.root))
+            connection.execute(
+                "insert into there values (?, ?, ?, ?)", [dataset, name, str(path), stamp]
+            )
+    connection.execute(
+        "insert into inputs.files select files.* from before.files as files"
+        " semi join there on files.path = there.path and files.stamp = there.stamp"
+    )
+    new = connection.execute(
+        "select file from there anti join inputs.files as files"
+        " on there.path = files.path and there.stamp = files.stamp order by file"
+    ).fetchall()
+    if new:
+        connection.execute(
+            "insert into inputs.files select distinct dataset, path, stamp, delivery_id, true"
+            " from read_parquet(?, filename = true, union_by_name = true) as rows"
+            " inner join there on rows.filename = there.file",
+            [[file for (file,) in new]],
+        )
+    connection.execute(
+        "update inputs.files set is_used = delivery_id not in (select delivery_id from"
+        " inputs.withheld where delivery_id is not null)"
+    )
+
+
+def is_resumed(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the database holds kept tables of a build before."""
+    found = connection.execute(
+        "select 1 from duckdb_tables() where schema_name = 'before' and table_name = 'built'"
+    ).fetchone()
+    return found is not None
+
+
+def lay_touched(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make ``inputs.touched``: tasks that had rows in a changed delivery of the last build."""
+    connection.execute(
+        "create table inputs.touched (task_key varchar, source varchar, task_code varchar)"
+    )
+    for table, source in (("stg_tasks", "source"), ("stg_progress", "task_source")):
+        connection.execute(
+            f"insert into inputs.touched select distinct {source} || '/' || task_code, {source},"
+            f" task_code from staging.{table}"
+            " where delivery_id in (select delivery_id from inputs.changed)"
+        )
+
+
+def record(database: Path, as_of: date, on_basis: str) -> None:
+    """Write into a finished build what it was built from, for the next one to ask."""
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("drop schema if exists before cascade")
+        connection.execute(
+            "create table inputs.built as select ? as basis, ?::date as as_of", [on_basis, as_of]
+        )

@@ -1,0 +1,106 @@
+"""Built day by day = built in one go, over histories that hypothesis makes.
+
+One build serves many sources, each with a history of its own: starting dbt costs seconds.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, Phase, Verbosity, assume, given, settings
+
+from task_warehouse import building
+from task_warehouse.settings import Home
+from tests.warehouse.histories import Sent, Written, histories
+
+SOURCES = 40
+ROUNDS = 3
+RUN = {"run_id": "history", "started_at": None, "published_at": None}
+
+
+def rows_of(database: Path) -> dict[str, list[str]]:
+    """The rows of every table of the marts, and of those kept from build to build, sorted."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        tables = connection.execute(
+            "select schema_name || '.' || table_name from duckdb_tables() "
+            "where schema_name in ('marts', 'intermediate', 'staging') "
+            "and table_name != 'int_tasks__touched' order by 1"
+        ).fetchall()
+        return {
+            name: sorted(map(repr, connection.execute(f"from {name}").fetchall()))
+            for (name,) in tables
+        }
+
+
+def states_of(database: Path, as_of: str) -> set[tuple[str, ...]]:
+    """What is known on a day, by the states of all days."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return set(
+            connection.execute(
+                "select task_key, lead_code, due_on::varchar, completed_on::varchar "
+                "from marts.fct_task_state where is_present and known_on <= ?::date "
+                "and coalesce(until_on > ?::date, true)",
+                [as_of, as_of],
+            ).fetchall()
+        )
+
+
+def status_of(database: Path) -> set[tuple[str, ...]]:
+    """What the morning itself said."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return set(
+            connection.execute(
+                "select task_key, lead_code, due_on::varchar, completed_on::varchar "
+                "from marts.fct_task_status"
+            ).fetchall()
+        )
+
+
+def differences(one: dict[str, list[str]], other: dict[str, list[str]]) -> dict[str, object]:
+    """The tables that differ, each with the rows of either side alone."""
+    return {
+        name: (sorted(set(one[name]) - set(other[name])), sorted(set(other[name]) - set(one[name])))
+        for name in one
+        if one[name] != other[name]
+    }
+
+
+def build(home: Home, written: Written, round_no: int) -> building.BuildResult:
+    """The marts of a round's morning."""
+    return building.build(home, written.as_of(round_no), RUN)
+
+
+@given(made=histories(sources=SOURCES, rounds=ROUNDS))
+@settings(
+    max_examples=1,
+    deadline=None,
+    phases=[Phase.generate],
+    derandomize=True,
+    verbosity=Verbosity.quiet,
+    suppress_health_check=list(HealthCheck),
+)
+def test_day_by_day_is_in_one_go(
+    tmp_path_factory: pytest.TempPathFactory, made: list[list[Sent]]
+) -> None:
+    # The first history hypothesis tries is the barest one; it is not worth four builds.
+    assume(sum(map(len, made)) > 2 * SOURCES)
+    written = Written(tmp_path_factory.mktemp("history"), made)
+    late = {f"s{n:03d}" for n, sent in enumerate(made) if any(each.days_late for each in sent)}
+    mornings = []
+    for round_no in range(ROUNDS):
+        written.write(round_no)
+        built = build(written.home, written, round_no)
+        mornings.append(status_of(built.database))
+        if round_no:
+            assert built.resumed
+    by_day = rows_of(built.database)
+    for round_no, morning in enumerate(mornings):
+        known = states_of(built.database, str(written.as_of(round_no)))
+        on_time = {row for row in morning ^ known if row[0].split("/")[0] not in late}
+        assert on_time == set(), f"of the morning of round {round_no}"
+    built.database.unlink()
+    in_one_go = rows_of(build(written.home, written, ROUNDS - 1).database)
+    assert differences(by_day, in_one_go) == {}
