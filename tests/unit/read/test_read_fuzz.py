@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from tests.fuzz.__main__ import FOUND, SEEDS
 from tests.fuzz.properties import KINDS, LostError, _count_lines, examine
 
