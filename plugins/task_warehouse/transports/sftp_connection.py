@@ -85,10 +85,11 @@ class SftpConnection:
             self._client = self.run(
                 self._connection.start_sftp_client(path_errors="surrogateescape")
             )
-        except Fault as fault:
+        except (Fault, asyncssh.SFTPError) as error:
             connected.close()
             self._hang_up()
-            raise host_keys.fault or fault from None
+            said = failed("transport.connection", type(error).__name__, again=True)
+            raise host_keys.fault or (error if isinstance(error, Fault) else said) from None
 
     def _reach(self) -> socket.socket:
         pull, seconds = self.pull, self.pull.dataset.limits.connect_seconds
@@ -130,7 +131,8 @@ class SftpConnection:
             raise failed("transport.unauthorised", "SSH permission denied") from None
         except asyncssh.KeyExchangeFailed:
             raise refused("transport.no_common_algorithm", self.origin) from None
-        except (asyncssh.Error, OSError) as error:
+        except (asyncssh.Error, OSError, ValueError, LookupError) as error:
+            # The last two: what the other side sent made no sense to the library.
             raise self._lost("transport.connection", type(error).__name__) from None
 
     def _lost(self, code: str, value: str) -> Fault:

@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 import asyncssh
 
 PASSWORD = "mat-khau-dung"
+STATUS, NAME = 101, 104  # kinds of packet
 LOG = Path(sys.argv[1]) if __name__ == "__main__" else Path()
 
 
@@ -92,6 +93,28 @@ class Files(asyncssh.SFTPServer):
             yield one
 
 
+async def speak_nonsense(process: asyncssh.SSHServerProcess[bytes]) -> None:
+    """SFTP of which only the framing is right; the user's name says what comes in answer."""
+    answers = {
+        "cut-names": packet(NAME, b"\0\0\0\x05" + b"\0\0\0\x09a"),
+        "no-text": packet(STATUS, b"\0\0\0\x02" + b"\0\0\0\x02\xff\xfe" + b"\0\0\0\0"),
+        "other-kind": packet(99, b"?"),
+        "too-long": b"\xff\xff\xff\xff",
+        "empty": b"\0\0\0\0",
+    }
+    user = str(process.get_extra_info("username"))
+    first = b"\0\0\0\x05\x02\0\0\0\x03" if user != "no-version" else b"\0\0\0\x01\x02"
+    while frame := await process.stdin.read(65_536):
+        process.stdout.write(first or answers[user].replace(b"\0ID\0", frame[5:9]))
+        first = b""
+
+
+def packet(kind: int, body: bytes) -> bytes:
+    """A packet that answers the request whose number stands in for ``ID``."""
+    whole = bytes([kind]) + b"\0ID\0" + body
+    return len(whole).to_bytes(4, "big") + whole
+
+
 async def serve() -> None:
     key = asyncssh.generate_private_key("ssh-ed25519")
     server = await asyncssh.listen(
@@ -102,7 +125,16 @@ async def serve() -> None:
         sftp_factory=Files,
         login_timeout=60,
     )
+    nonsense = await asyncssh.listen(
+        "127.0.0.1",
+        0,
+        server_host_keys=[key],
+        server_factory=Login,
+        process_factory=speak_nonsense,
+        encoding=None,
+    )
     said = {
+        "nonsense_port": nonsense.sockets[0].getsockname()[1],
         "port": server.sockets[0].getsockname()[1],
         "fingerprint": key.get_fingerprint(),
         "public": key.export_public_key().decode().strip(),
@@ -110,6 +142,7 @@ async def serve() -> None:
     print(json.dumps(said), flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     server.close()
+    nonsense.close()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -27,6 +28,7 @@ from task_warehouse.transports.signing import Stored
 
 @dataclass
 class SshServer:
+    nonsense_port: int
     port: int
     fingerprint: str
     public: str
@@ -393,6 +395,59 @@ def test_a_server_that_is_none(bench: Bench, server: Any, ssh: SshServer, drop: 
     bench.declare(tasks=said)
     receipt = bench.collect_one()
     assert (receipt["outcome"], receipt["reason_code"]) == ("failed", "transport.connection")
+
+
+@pytest.mark.parametrize(
+    "user", ["cut-names", "no-text", "other-kind", "too-long", "empty", "no-version"]
+)
+def test_a_server_that_speaks_nonsense(bench: Bench, ssh: SshServer, drop: Path, user: str) -> None:
+    """Its fault, told in its receipt: the batch goes on and nothing of ours is raised."""
+    auth = {"kind": "password", "user": user, "secret": "SFTP"}
+    url = f"sftp://127.0.0.1:{ssh.nonsense_port}"
+    limits = {"retries": 0, "read_seconds": 1}
+    bench.declare(tasks=bench.sftp(url, "/x", host_key=ssh.fingerprint, auth=auth, limits=limits))
+    receipt = bench.collect_one()
+    assert receipt["outcome"] == "failed"
+    assert receipt["reason_code"] in (
+        "transport.connection",
+        "transport.time_out",
+        "transport.folder_unreadable",
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "then"),
+    [
+        (b"", b""),
+        (b"SSH-1.0-x\r\n", b""),
+        (b"SSH-2.0-x\r\n", bytes(range(256)) * 64),
+        (b"SSH-2.0-x\r\n", b"\0\0\0\x0c\x0a\x14" + b"\xff" * 64),
+        (b"\r\n" * 2000, b""),
+    ],
+)
+def test_a_server_that_only_looks_like_ssh(
+    bench: Bench, ssh: SshServer, drop: Path, said: bytes, then: bytes
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            connected, _ = listening.accept()
+            with connected:
+                connected.sendall(said + then)
+                connected.settimeout(1)
+                with contextlib.suppress(OSError):
+                    while connected.recv(65_536):
+                        pass
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        limits = {"retries": 0, "read_seconds": 0.5}
+        url = f"sftp://127.0.0.1:{listening.getsockname()[1]}"
+        bench.declare(tasks=bench.sftp(url, "/x", host_key=ssh.fingerprint, limits=limits))
+        receipt = bench.collect_one()
+        thread.join()
+    assert receipt["outcome"] in ("failed", "refused")
+    assert receipt["reason_code"] != "transport.our_mistake"
 
 
 def test_a_private_address_must_be_declared(
