@@ -6,7 +6,8 @@
 
 **When it fails**: `published/current` stays as it was. The log names the dbt model or test, or the
 invariant that does not hold with the delivery and the numbers. Mend the cause and clear the task.
-A red `load_postgres` alone: the files are published, PostgreSQL still serves the morning before.
+The files and PostgreSQL are switched over together: when PostgreSQL is away, both stay as they
+were, and clearing `publish_snapshot` later switches both.
 A red `report_back` alone: the morning is published, some sources have no report yet; clear it. A
 source that does not take its report is no failure: `reports/_sent.parquet` says so.
 """
@@ -40,17 +41,11 @@ def build() -> None:
 
     @task(outlets=[PUBLISHED])
     def publish_snapshot(built: dict[str, str]) -> str:
-        from task_warehouse import steps
+        from task_warehouse import connections, steps
 
         context = get_current_context()
         context["outlet_events"][PUBLISHED].extra = {"as_of": built["as_of"]}
-        return steps.publish(built)
-
-    @task
-    def load_postgres(snapshot: str) -> str:
-        from task_warehouse import steps
-
-        return steps.load_postgres(snapshot)
+        return steps.publish(built, connections.marts_address())
 
     @task
     def report_back(snapshot: str) -> dict[str, int]:
@@ -58,9 +53,7 @@ def build() -> None:
 
         return steps.report_back(snapshot, connections.look_up)
 
-    published = publish_snapshot(build_marts())
-    load_postgres(published)
-    report_back(published)
+    report_back(publish_snapshot(build_marts()))
 
 
 build()

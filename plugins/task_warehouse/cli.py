@@ -105,7 +105,7 @@ def collect(as_of: AsOf = None, sources: Sources = None, received_at: ReceivedAt
 
     with running.sources_in(sources):
         planned = steps.plan_collection(_dates(as_of, received_at), token=uuid.uuid4().hex)
-        steps.roll_up([steps.collect_batch(batch) for batch in planned])
+        steps.roll_up(steps.collect_all(planned))
 
 
 @app.command()
@@ -160,7 +160,6 @@ def _publish(run: RunDate) -> None:
     from task_warehouse import steps
 
     snapshot = steps.publish(steps.build(run))
-    steps.load_postgres(snapshot)
     steps.report_back(snapshot)
     out.print(snapshot, highlight=False, soft_wrap=True)
 
@@ -191,6 +190,17 @@ def replay(
 
     out.print(_sentence(steps.replay(first, last)))
     _publish(_dates(last, None))
+
+
+@app.command()
+def differences(
+    as_of: Annotated[str, typer.Option("--as-of", metavar="DATE", help="A past morning.")],
+    output: Annotated[str, typer.Option("--output", help="table, csv or json.")] = "table",
+) -> None:
+    """What a past morning showed otherwise than it is known now, task by task, and why."""
+    from task_warehouse import showing
+
+    showing.show_differences(out, Home.from_environment(), _dates(as_of, None).as_of, output)
 
 
 @app.command()
@@ -270,7 +280,7 @@ def sample(
     as_of: AsOf = "2025-11-14",
     tasks: Annotated[int, typer.Option(help="Number of tasks.")] = 3000,
     seed: Annotated[int, typer.Option(help="Seed.")] = 57,
-    communes: Annotated[int, typer.Option(help="Communes that report directly.")] = 40,
+    communes: Annotated[int, typer.Option(help="Communes that report directly.")] = 60,
     defect_share: Annotated[float, typer.Option(help="Share of planted defects.")] = 0.02,
     url: Annotated[str, typer.Option(help="Where they will be served.")] = "http://127.0.0.1:8057",
 ) -> None:

@@ -87,6 +87,11 @@ class Home:
         return self.root / "published"
 
     @property
+    def mornings(self) -> Path:
+        """What each morning showed: ``<as-of date>/<snapshot>/``; never written twice."""
+        return self.root / "mornings"
+
+    @property
     def runs(self) -> Path:
         """One JSON file a published run."""
         return self.root / "runs"

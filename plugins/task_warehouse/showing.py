@@ -7,7 +7,10 @@ import itertools
 import json
 import sys
 import tempfile
+from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ from task_warehouse.errors import NoDataError, UsageError
 from task_warehouse.settings import Home
 
 SHOWN_ROWS = 200
+FETCHED_ROWS = 10_000
 SAMPLE_ROWS = 3
 SOURCE_COLUMNS = ("source", "organisation", "dataset", "state", "silent_since", "last_outcome")
 HELD_COLUMNS = ("delivery_id", "source", "dataset", "held_since", "rows_received", "reason_en")
@@ -47,32 +51,40 @@ def show_query(out: Console, home: Home, sql: str, output: str) -> None:
                 str(error), remedy="the tables are in schema marts: 'show tables'"
             ) from None
         names = [column[0] for column in cursor.description or []]
-        _print_rows(out, names, cursor, output)
+        rows = chain.from_iterable(iter(partial(cursor.fetchmany, FETCHED_ROWS), []))
+        _print_rows(out, names, rows, output)
 
 
-def _print_rows(out: Console, names: list[str], cursor: Any, output: str) -> None:
+def _print_rows(
+    out: Console,
+    names: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    output: str,
+    columns: Sequence[str] | None = None,
+) -> None:
+    """Print ``rows``: the first as a table (of ``columns``), or all of them as csv or json."""
     if output == "csv":
         writer = csv.writer(sys.stdout)
         writer.writerow(names)
-        while rows := cursor.fetchmany(10_000):
-            writer.writerows(rows)
+        writer.writerows(rows)
     elif output == "json":
-        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-        json.dump(rows, sys.stdout, ensure_ascii=False, indent=2, default=str)
+        records = [dict(zip(names, row, strict=True)) for row in rows]
+        json.dump(records, sys.stdout, ensure_ascii=False, indent=2, default=str)
         sys.stdout.write("\n")
     elif output == "table":
-        rows = cursor.fetchmany(SHOWN_ROWS + 1)
-        out.print(_table(names, rows[:SHOWN_ROWS]))
-        if len(rows) > SHOWN_ROWS:
+        first = list(itertools.islice(rows, SHOWN_ROWS + 1))
+        out.print(_table(names, first[:SHOWN_ROWS], columns or names))
+        if len(first) > SHOWN_ROWS:
             out.print(f"only the first {SHOWN_ROWS} rows; --output csv prints all")
     else:
         raise UsageError(f"no such output: {output}", remedy="table, csv or json")
 
 
-def _table(names: list[str], rows: list[tuple[Any, ...]]) -> Table:
-    table = Table(*names)
+def _table(names: Sequence[str], rows: Iterable[Sequence[Any]], columns: Sequence[str]) -> Table:
+    places = [names.index(name) for name in columns]
+    table = Table(*columns)
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row))
+        table.add_row(*("" if row[at] is None else str(row[at]) for at in places))
     return table
 
 
@@ -170,7 +182,18 @@ def show_sources(out: Console, home: Home, as_of: date | None, output: str) -> N
     rows = sources.describe(home, sources_directory(), as_of or rundate.today())
     if not rows:
         raise NoDataError("no source is declared", where=str(sources_directory()))
-    _print_records(out, rows, SOURCE_COLUMNS, output)
+    _print_rows(out, list(rows[0]), map(list, map(dict.values, rows)), output, SOURCE_COLUMNS)
+
+
+def show_differences(out: Console, home: Home, as_of: date, output: str) -> None:
+    """Print the tasks that the morning of ``as_of`` showed otherwise than they are known now."""
+    from task_warehouse import mornings
+
+    found = mornings.differences(home, as_of)
+    shown = ["task_key", "class_shown", "class_known", "cause", "delivery_id", "line"]
+    _print_rows(out, found.names, found.rows, output, shown)
+    if output == "table":
+        out.print(f"{len(found.rows)} tasks: shown by {found.shown}, known by {found.known}")
 
 
 def show_held(out: Console, home: Home, output: str) -> None:
@@ -184,21 +207,5 @@ def show_held(out: Console, home: Home, output: str) -> None:
     if not rows and output == "table":
         out.print("no delivery waits for a decision")
         return
-    _print_records(out, rows, HELD_COLUMNS, output)
-
-
-def _print_records(
-    out: Console, rows: list[dict[str, Any]], columns: tuple[str, ...], output: str
-) -> None:
-    """Print ``rows``: as a table of ``columns``, or all of them as csv or json."""
-    if output == "table":
-        out.print(_table(list(columns), [tuple(row[name] for name in columns) for row in rows]))
-    elif output == "csv":
-        writer = csv.DictWriter(sys.stdout, list(rows[0]) if rows else [*columns])
-        writer.writeheader()
-        writer.writerows(rows)
-    elif output == "json":
-        json.dump(rows, sys.stdout, ensure_ascii=False, indent=2, default=str)
-        sys.stdout.write("\n")
-    else:
-        raise UsageError(f"no such output: {output}", remedy="table, csv or json")
+    names = list(rows[0]) if rows else list(HELD_COLUMNS)
+    _print_rows(out, names, map(list, map(dict.values, rows)), output, HELD_COLUMNS)

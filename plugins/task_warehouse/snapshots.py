@@ -10,8 +10,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -172,6 +172,23 @@ def point_current_at(home: Home, snapshot: Path) -> None:
     aside.symlink_to(snapshot.name)
     aside.replace(link)
     sync_folder(home.published)
+
+
+@contextmanager
+def in_force(home: Home, snapshot: Path) -> Iterator[None]:
+    """Put ``snapshot`` in force, and what was before it again when the block fails."""
+    link = home.published / LINK_NAME
+    before = link.readlink() if link.is_symlink() else None
+    point_current_at(home, snapshot)
+    try:
+        yield
+    except BaseException:
+        if before is None:
+            link.unlink()
+            sync_folder(home.published)
+        else:
+            point_current_at(home, home.published / before)
+        raise
 
 
 def remove_leftovers(home: Home) -> None:

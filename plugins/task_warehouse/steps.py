@@ -7,14 +7,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import multiprocessing
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from task_warehouse import __version__, auditing, fingerprint, ledger, locking, progress, publishing
+from task_warehouse import (
+    __version__,
+    auditing,
+    fingerprint,
+    ledger,
+    locking,
+    mornings,
+    progress,
+    publishing,
+)
 from task_warehouse.errors import TaskWarehouseError, UsageError
 from task_warehouse.rundate import RunDate, today
 from task_warehouse.settings import Home, sources_directory
@@ -32,13 +43,15 @@ FAULTS = ("failed", "refused")
 def plan_collection(run: RunDate, *, token: str) -> list[dict[str, Any]]:
     """Batches of sources to collect, each a plain record for one mapped task.
 
-    ``token`` names this attempt, so that the receipts of two attempts never share a file. Raises
+    ``token`` names this attempt, so that the receipts of two attempts never share a file. Receipts
+    of months that are over are brought into one file each first. Raises
     :class:`SourceFileError` for a wrong source file, :class:`UsageError` when there is none.
     """
-    from task_warehouse import collecting
+    from task_warehouse import collecting, compacting
 
     directory = sources_directory()
     with progress.timed("collect", "planning"):
+        compacting.compact(Home.from_environment(), run.as_of)
         batches = collecting.plan_batches(directory, run.as_of)
         if not batches:
             raise UsageError(
@@ -80,6 +93,15 @@ def collect_batch(
             planned["batch"],
             look_up_secret=look_up_secret,
         )
+
+
+def collect_all(planned: Sequence[dict[str, Any]]) -> list[dict[str, int]]:
+    """Collect all batches, each in a process of its own, as Airflow's workers do."""
+    if len(planned) == 1:
+        return [collect_batch(planned[0])]
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(len(planned), mp_context=context) as pool:
+        return list(pool.map(collect_batch, planned))
 
 
 def roll_up(outcomes: list[dict[str, int]]) -> dict[str, int]:
@@ -172,8 +194,12 @@ def build(run: RunDate) -> dict[str, str]:
     return built
 
 
-def publish(built: dict[str, str]) -> str:
-    """Make the built marts the snapshot in force; the path of the snapshot."""
+def publish(built: dict[str, str], marts_address: str | None = None) -> str:
+    """Make the built marts the snapshot in force; the path of the snapshot.
+
+    In PostgreSQL too, at ``marts_address`` or where ``TASK_WAREHOUSE_POSTGRES`` says, if either
+    does: all doors are switched over together or none is.
+    """
     home = Home.from_environment()
     with progress.timed("publish", "publishing the snapshot"):
         snapshot = publishing.publish(
@@ -184,37 +210,25 @@ def publish(built: dict[str, str]) -> str:
             published_at=datetime.fromisoformat(built["published_at"]),
             inputs=built["inputs"],
             versions=versions(),
+            other_door=_postgres_door(marts_address),
         )
         _record_run(home, snapshot)
+        mornings.keep(home, snapshot)
     return str(snapshot)
 
 
-def load_postgres(snapshot: str) -> str:
-    """Serve a published snapshot from PostgreSQL too, where ``TASK_WAREHOUSE_POSTGRES`` says so."""
+def _postgres_door(marts_address: str | None) -> publishing.OtherDoor | None:
     from task_warehouse import postgres
 
-    address = postgres.address_from_environment()
+    address = marts_address or postgres.address_from_environment()
     if address is None:
-        return "PostgreSQL is not configured"
-    with progress.timed("postgres", "loading the snapshot into PostgreSQL"):
-        result = postgres.load_snapshot(Path(snapshot), address)
-    return str(result)
+        return None
 
+    def serve(snapshot: Path, together: postgres.Together) -> object:
+        with progress.timed("postgres", "loading the snapshot into PostgreSQL"):
+            return postgres.load_snapshot(snapshot, address, together=together)
 
-def report_back(
-    snapshot: str, look_up_secret: Callable[[str], Stored | None] | None = None
-) -> dict[str, int]:
-    """Write what each source gets back of a published snapshot, and put it where it looks."""
-    from task_warehouse import reporting_back
-
-    with progress.timed("report", "writing what each source gets back"):
-        return reporting_back.report_back(
-            Home.from_environment(),
-            sources_directory(),
-            Path(snapshot),
-            datetime.now(UTC),
-            look_up_secret,
-        ).counts()
+    return serve
 
 
 def report_back(

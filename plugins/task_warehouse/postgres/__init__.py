@@ -6,10 +6,12 @@ tables in PostgreSQL are those of the DuckDB file and the Parquet files beside i
 
 from task_warehouse.postgres.address import ADDRESS_VARIABLE, address_from_environment
 from task_warehouse.postgres.loading import LoadResult, load_snapshot
+from task_warehouse.postgres.switching import Together
 
 __all__ = [
     "ADDRESS_VARIABLE",
     "LoadResult",
+    "Together",
     "address_from_environment",
     "load_snapshot",
 ]

@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -33,6 +33,7 @@ from task_warehouse.postgres.relations import Table, read_tables, source_owners
 from task_warehouse.postgres.switching import (
     Patience,
     Served,
+    Together,
     built_upon,
     drop_retired,
     free_name,
@@ -80,11 +81,14 @@ def load_snapshot(
     *,
     keep: timedelta | None = None,
     patience: Patience | None = None,
+    together: Together = nullcontext,
 ) -> LoadResult:
     """Serve the snapshot folder ``snapshot`` as schema ``marts`` of the database at ``address``.
 
     The schema that was served is renamed aside and dropped by the first load later than ``keep``
-    (``TASK_WAREHOUSE_POSTGRES_KEEP_MINUTES``, 60). Raises UsageError for an address that is none,
+    (``TASK_WAREHOUSE_POSTGRES_KEEP_MINUTES``, 60). ``together`` switches what is to be switched in
+    the same moment: entered last before the commit, left after it, with the error if it fails; what
+    it raises itself undoes the switch. Raises UsageError for an address that is none,
     a wrong setting or a schema ``marts`` of somebody else, StorageError for a damaged snapshot and
     for a server that is away, full or refuses us, BusyError for another load or a session that
     holds the schema, AuditError when rows are lost on the way. After any of them the schema being
@@ -96,7 +100,7 @@ def load_snapshot(
     keep = keep if keep is not None else keep_from_environment()
     manifest = Manifest.read(snapshot.resolve())
     with connected(target) as connection:
-        result = _load(connection, target.place, manifest, keep, patience)
+        result = _load(connection, target.place, manifest, keep, patience, together)
     result = replace(result, seconds=round(time.monotonic() - began, 3))
     _tell_outcome(result)
     return result
@@ -108,6 +112,7 @@ def _load(
     manifest: Manifest,
     keep: timedelta,
     patience: Patience,
+    together: Together,
 ) -> LoadResult:
     content = _content_of(manifest)
     lock_loads(connection, place, patience)
@@ -125,9 +130,10 @@ def _load(
         notes=tuple(notes),
     )
     if old and _is_whole(old, content, manifest):
-        return result
+        with together():
+            return result
     new, said = _build(connection, manifest, content)
-    alone = switch(connection, place, new, old, patience)
+    alone = switch(connection, place, new, old, patience, together)
     replaced = old.snapshot_id if old else None
     if old and (upon := built_upon(connection, old)):
         said.append(f"{upon} still shows the morning that was replaced: make it anew, of {SCHEMA}")

@@ -100,7 +100,8 @@ def source_owners(
         return []
     pairs = f"from ({' union '.join(known)}) as owned (source, code)"
     return connection.execute(
-        f"select source, code {pairs} where source is not null and code is not null order by all"
+        f"select distinct source, code {pairs} where source is not null and code is not null"
+        " order by all"
     ).fetchall()
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,6 +24,8 @@ from task_warehouse.postgres.access import CONTROL
 from task_warehouse.postgres.carrying import apply_additions, read_additions
 
 log = logging.getLogger(__name__)
+
+Together = Callable[[], AbstractContextManager[None]]
 
 LOCK_KEY = "task_warehouse.postgres.load_snapshot"
 POLL_SECONDS = 0.2
@@ -139,21 +143,28 @@ def free_name(connection: psycopg.Connection, snapshot_id: str) -> str:
 
 
 def switch(
-    connection: psycopg.Connection, place: str, new: Served, old: Served | None, patience: Patience
+    connection: psycopg.Connection,
+    place: str,
+    new: Served,
+    old: Served | None,
+    patience: Patience,
+    together: Together = nullcontext,
 ) -> bool:
     """Serve ``new`` as ``marts``; whether it happened while nobody was reading.
 
     One transaction: the old schema is renamed aside, the new one takes its name and the rights an
-    administrator gave on the old. Raises BusyError when even that is held up; ``old`` stays then.
+    administrator gave on the old. ``together`` is entered last before the commit and left after it.
+    Raises BusyError when even that is held up; ``old`` stays then.
     """
     for alone in (True, False):
         for _ in range(patience.tries):
             try:
-                with connection.transaction():
+                with ExitStack() as others, connection.transaction():
                     _limit_lock_wait(connection, patience)
                     if alone and old:
                         _lock_tables(connection, old)
                     _exchange(connection, new, old)
+                    others.enter_context(together())
             except psycopg.Error as error:
                 if not _is_contended(error):
                     raise
