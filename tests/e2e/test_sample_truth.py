@@ -127,6 +127,38 @@ def test_every_planted_row_defect_is_refused_and_nothing_else(ask: Any) -> None:
     assert refused == planted
 
 
+def test_no_score_is_low_without_a_planted_cause(ask: Any) -> None:
+    assert (
+        ask("""
+        select m.source, m.dataset, m.business_date, m.overall
+        from mart_quality as m
+        join truth_reporting as t
+            on t.source = m.source and t.dataset = m.dataset
+            and cast(t.business_date as date) = m.business_date
+        where t.status in ('on_time', 'nothing_arose') and t.needs_earlier_run = 'false'
+            and m.overall < 1 and (m.source, m.dataset, m.business_date) not in (
+                select (source, dataset, cast(business_date as date)) from truth_defects
+            )
+    """)
+        == []
+    )
+    assert ask("from mart_quality_anomaly") == []
+
+
+def test_every_planted_row_defect_lowers_the_score_of_its_day(ask: Any) -> None:
+    assert (
+        ask("""
+        select d.source, d.dataset, d.defect
+        from truth_defects as d
+        left join mart_quality as m
+            on d.source = m.source and d.dataset = m.dataset
+            and cast(d.business_date as date) = m.business_date
+        where d.consequence = 'rejected' and coalesce(m.overall, 1) = 1
+    """)
+        == []
+    )
+
+
 def test_indicator_values_and_feedback_are_all_there(ask: Any) -> None:
     for mart, truth in (
         ("fct_indicator_value", "truth_indicator_values"),
