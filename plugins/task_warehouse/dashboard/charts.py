@@ -128,7 +128,7 @@ def indicator(row: Indicator, values: Sequence[IndicatorValue], words: Wording) 
                 "axis": {
                     "title": None,
                     "format": "%Y",
-                    "tickCount": "year",
+                    "tickCount": {"interval": "year", "step": 2},
                     "grid": False,
                     "labelOverlap": True,
                 },
