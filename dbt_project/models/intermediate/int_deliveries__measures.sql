@@ -29,12 +29,12 @@ days as (
         business_date,
         max(organisation_code) as organisation_code,
         sum(rows_received) as rows_received,
-        sum(rows_accepted) as rows_accepted
+        sum(rows_accepted) as rows_accepted,
+        row_number() over (partition by source, dataset order by business_date desc) as day_no
     from deliveries
     where rows_received > 0
     group by source, dataset, business_date
-    qualify row_number() over (partition by source, dataset order by business_date desc)
-        <= {{ var('anomaly_deliveries') }} + {{ var('anomaly_window') }}
+    qualify day_no <= {{ var('anomaly_deliveries') }} + {{ var('anomaly_window') }}
 ),
 
 big_enough as (
@@ -66,6 +66,7 @@ shares as (
         big_enough.dataset,
         big_enough.business_date,
         big_enough.organisation_code,
+        big_enough.day_no,
         known.fact || '_share' as measure,
         known.name as column_name,
         known.code,
@@ -89,6 +90,7 @@ volumes as (
         dataset,
         business_date,
         organisation_code,
+        day_no,
         'rows' as measure,
         '' as column_name,
         '' as code,

@@ -32,7 +32,8 @@ rough as (
             else 0
         end as roughness
     from compared
-    where history >= {{ var('anomaly_history') }}
+    -- Days further back are past to compare with; their own past is not all here.
+    where history >= {{ var('anomaly_history') }} and day_no <= {{ var('anomaly_deliveries') }}
 ),
 
 tolerated as (
