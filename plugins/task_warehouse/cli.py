@@ -250,6 +250,33 @@ def pdf(
 
 
 @app.command()
+def metrics(
+    names: Annotated[list[str], typer.Argument(help="Metrics of the semantic layer.")],
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", help="Dimension, e.g. responsibility__organisation_code."),
+    ] = None,
+    output: Annotated[str, typer.Option("--output", help="table, csv or json.")] = "table",
+) -> None:
+    """Ask the last build for metrics, e.g. "led_completion_rate --by responsibility__role"."""
+    from task_warehouse import showing
+
+    showing.show_metrics(out, Home.from_environment(), names, by or [], output)
+
+
+@app.command()
+def docs(
+    to: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the page goes.")] = Path(
+        "dbt-docs.html"
+    ),
+) -> None:
+    """Write every table, column, test and lineage of the last build as one HTML file."""
+    from task_warehouse import documenting
+
+    out.print(str(documenting.write_docs(Home.from_environment(), to)), soft_wrap=True)
+
+
+@app.command()
 def query(
     sql: Annotated[str, typer.Argument(help="SQL over the published marts.")],
     output: Annotated[str, typer.Option("--output", help="table, csv or json.")] = "table",

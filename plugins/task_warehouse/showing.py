@@ -185,6 +185,14 @@ def show_sources(out: Console, home: Home, as_of: date | None, output: str) -> N
     _print_rows(out, list(rows[0]), map(list, map(dict.values, rows)), output, SOURCE_COLUMNS)
 
 
+def show_metrics(out: Console, home: Home, names: list[str], by: list[str], output: str) -> None:
+    """Print what the semantic layer answers from the last build."""
+    from task_warehouse.metrics import Metrics
+
+    columns, rows = Metrics(home).ask(names, by)
+    _print_rows(out, columns, map(list, rows), output, columns)
+
+
 def show_differences(out: Console, home: Home, as_of: date, output: str) -> None:
     """Print the tasks that the morning of ``as_of`` showed otherwise than they are known now."""
     from task_warehouse import mornings
