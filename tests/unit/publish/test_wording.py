@@ -7,7 +7,7 @@ import re
 import string
 import tomllib
 import unicodedata
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -45,8 +45,10 @@ def test_templates_use_known_texts_and_every_text_is_used() -> None:
     known = {f"{section}.{name}" for section, texts in TEXTS.items() for name in texts}
     assert used <= known
     families = set(re.findall(r"""["']([a-z]+)\.(?:step_)?["'] ~""", TEMPLATES))
-    families |= set(re.findall(r"""text_or\(["']([a-z]+)["']""", TEMPLATES))
-    in_code = {f"map.{key.partition('.')[2]}" for *_, key in ISLANDS.values()}
+    families |= set(re.findall(r"""text_or\(["']([a-z_]+)["']""", TEMPLATES))
+    code = "".join(path.read_text(encoding="utf-8") for path in FOLDER.glob("*.py"))
+    in_code = set(re.findall(r"""["']([a-z]+\.[a-z_0-9]+)["']""", code))
+    families |= set(re.findall(r"""text\(f["']([a-z]+)\.\{""", code))
     unused = {k for k in known - used - in_code if k.partition(".")[0] not in families}
     assert unused == set()
 
@@ -138,3 +140,11 @@ def test_the_map_has_every_province_once_and_the_islands_with_theirs() -> None:
 def test_steps_of_the_map() -> None:
     shares = (None, 0.0, 0.001, 0.05, 0.1, 0.2, 1.0)
     assert [step_of(share) for share in shares] == [None, 0, 1, 2, 3, 4, 4]
+
+
+def test_an_age_is_said_in_the_unit_that_is_read_at_a_glance() -> None:
+    now = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
+    assert vi.age(now - timedelta(minutes=20), now) == "20 phút"
+    assert en.age(now - timedelta(hours=26), now) == "26 hours"
+    assert vi.age(now - timedelta(days=1500), now) == "1.500 ngày"
+    assert en.age(now + timedelta(hours=1), now) == "0 minutes"
