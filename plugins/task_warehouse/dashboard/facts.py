@@ -32,10 +32,46 @@ CLASSES = (
 LISTED_PER_CLASS = 500
 LISTED_PER_DOCUMENT = 60
 # Rows that the pages of all bodies may list together: what keeps a site of a million tasks small.
-LISTED_OF_BODIES = 90_000
+LISTED_OF_BODIES = 45_000
 FETCH_ROWS = 5000
 
 Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many tasks a list shows: of the overdue, of those within their term, of the others."""
+
+    overdue: int
+    in_term: int
+    others: int
+
+    def of(self, status_class: str) -> int:
+        named = {"open_overdue": self.overdue, "open_in_term": self.in_term}
+        return named.get(status_class, self.others)
+
+    @property
+    def sql(self) -> str:
+        return (
+            f"case list_name when 'open_overdue' then {self.overdue} "
+            f"when 'open_in_term' then {self.in_term} else {self.others} end"
+        )
+
+
+def _same(count: int) -> Limit:
+    return Limit(count, count, count)
+
+
+# From all that there is to what a page of a body must at least list.
+LIMITS = (
+    Limit(2000, 1000, 1000),
+    Limit(500, 250, 250),
+    Limit(100, 50, 50),
+    Limit(50, 25, 15),
+    Limit(20, 10, 5),
+    Limit(10, 5, 2),
+    Limit(6, 5, 0),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,15 +286,14 @@ def tasks_by_body(
 ) -> Iterator[Task]:
     """Tasks once for each of their leads, body after body, the longest overdue first.
 
-    Of each class of a body as many as let all bodies together stay under ``LISTED_OF_BODIES``,
-    twice as many of the overdue.
+    Of each class of a body as many as let all bodies together stay under ``LISTED_OF_BODIES``.
     """
-    return _tasks(connection, queries.BY_BODY, day, _cap(cards))
+    return _tasks(connection, queries.BY_BODY, day, _limit(cards))
 
 
 def tasks_by_class(connection: duckdb.DuckDBPyConnection, day: date) -> Iterator[Task]:
     """Every task once, class after class (and those due soon), the first of each."""
-    return _tasks(connection, queries.BY_CLASS, day, LISTED_PER_CLASS)
+    return _tasks(connection, queries.BY_CLASS, day, _same(LISTED_PER_CLASS))
 
 
 def tasks_by_document(
@@ -266,25 +301,26 @@ def tasks_by_document(
 ) -> Iterator[Task]:
     """Tasks that these documents assign themselves, document after document."""
     return _tasks(
-        connection, queries.BY_DOCUMENT, day, LISTED_PER_DOCUMENT, documents=list(documents)
+        connection, queries.BY_DOCUMENT, day, _same(LISTED_PER_DOCUMENT), documents=list(documents)
     )
 
 
-def _cap(cards: Iterable[Scorecard]) -> int:
+def _limit(cards: Iterable[Scorecard]) -> Limit:
+    """The widest of :data:`LIMITS` by which all bodies stay under ``LISTED_OF_BODIES``."""
     counts = [
-        (card.count(name), 2 if name == "open_overdue" else 1)
+        (card.count(name), name)
         for card in cards
         if card.organisation_code != NATION
         for name in CLASSES
     ]
-    for cap in (1000, 500, 200, 100, 50, 25, 15, 10):
-        if sum(min(count, weight * cap) for count, weight in counts) <= LISTED_OF_BODIES:
-            return cap
-    return 5
+    for limit in LIMITS:
+        if sum(min(count, limit.of(name)) for count, name in counts) <= LISTED_OF_BODIES:
+            return limit
+    return LIMITS[-1]
 
 
 def _tasks(
-    connection: duckdb.DuckDBPyConnection, owned: str, day: date, cap: int, **more: list[str]
+    connection: duckdb.DuckDBPyConnection, owned: str, day: date, limit: Limit, **more: list[str]
 ) -> Iterator[Task]:
     names = ", ".join(field.name for field in fields(Task))
     found = connection.execute(
@@ -292,7 +328,7 @@ def _tasks(
         "where table_schema = 'marts' and table_name = 'mart_bottleneck'"
     ).fetchone()
     stuck = queries.STUCK if found else queries.NOTHING_STUCK
-    sql = f"select {names} from ({queries.TASKS.format(owned=owned, cap=cap, stuck=stuck)})"
+    sql = f"select {names} from ({queries.TASKS.format(owned=owned, limit=limit.sql, stuck=stuck)})"
     cursor = connection.cursor().execute(sql, {"day": day, **more})
     while rows := cursor.fetchmany(FETCH_ROWS):
         for row in rows:

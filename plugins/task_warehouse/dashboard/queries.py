@@ -80,7 +80,7 @@ TASKS = """
             ) as place
         from owned
     ),
-    listed as (select * from placed where place <= if(list_name = 'open_overdue', 2, 1) * {cap}),
+    listed as (select * from placed where place <= {limit}),
     leads as (
         select led.task_key,
             string_agg(organisations.name, '; ' order by led.organisation_code) as leads,
