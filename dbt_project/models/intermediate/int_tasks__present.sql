@@ -87,7 +87,7 @@ stretches as (
     select
         source || '/' || task_code as task_key,
         min(from_on) as from_on,
-        arg_min(seen_at, from_on) as seen_at,
+        arg_min(seen_at, (from_on, seen_at)) as seen_at,
         max(until_on) as until_on,
         arg_min(delivery_id, (from_on, seen_at)) as first_delivery_id,
         arg_min(line, (from_on, seen_at)) as first_line,
