@@ -1,6 +1,5 @@
 with ledger as (
-    select * from {{ ref('stg_ledger') }}
-    where business_date <= {{ as_of_date() }}
+    select * from {{ ref('int_ledger__known') }}
 ),
 
 entries as (

@@ -1,0 +1,6 @@
+with ledger as (
+    select * from {{ ref('stg_ledger') }}
+    where business_date <= {{ as_of_date() }}
+)
+
+select * from ledger
