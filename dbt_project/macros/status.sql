@@ -23,6 +23,9 @@
 -#}
 {% macro label_disagrees(label, class) -%}
     case
+        -- Systems without a word for "no deadline" call such a task in term, and done on time.
+        when {{ class }} = 'open_undated' and {{ label }} in ('open_in_term', 'open_due_soon') then false
+        when {{ class }} = 'completed_undated' and {{ label }} = 'completed_on_time' then false
         when {{ label }} = 'completed'
             then {{ class }} not like 'completed%'
         when {{ label }} in ('open', 'not_started') then {{ class }} not like 'open%'

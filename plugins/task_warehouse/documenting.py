@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from task_warehouse.building import BUILD_VARIABLE, PROJECT, STEP
+from task_warehouse.building import BUILD_VARIABLE, DATABASE_NAME, PROJECT, STEP
 from task_warehouse.errors import BuildError, NoDataError
 from task_warehouse.locking import hold
 from task_warehouse.settings import HOME_VARIABLE, Home
@@ -25,10 +25,13 @@ def write_docs(home: Home, page: Path) -> Path:
     without a build, :class:`BuildError` with the end of dbt's log where it fails, and
     :class:`~task_warehouse.errors.BusyError` while a build goes on.
     """
-    database = home.warehouse / "build.duckdb"
-    if not database.is_file():
-        raise NoDataError("there is no build to describe", where=str(database), remedy="build")
+    manifest = home.warehouse / "target" / "manifest.json"
+    if not manifest.is_file() or not (home.warehouse / DATABASE_NAME).is_file():
+        raise NoDataError(
+            "there is no build to describe", where=str(manifest), remedy="task-warehouse build"
+        )
     with hold(home, STEP, wait_seconds=LOCK_WAIT_SECONDS), tempfile.TemporaryDirectory() as target:
+        shutil.copy(manifest, target)
         finished = subprocess.run(
             [
                 *(sys.executable, "-m", "dbt.cli.main", "docs", "generate", "--static"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from task_warehouse.errors import UsageError
 from task_warehouse.progress import tell
-from task_warehouse.sample import truth
+from task_warehouse.sample import deeds, truth
 from task_warehouse.sample.defects import DELIVERY_DEFECTS, Planted
 from task_warehouse.sample.deliveries import Delivery, Row, prepare
 from task_warehouse.sample.formats import export
@@ -226,6 +226,7 @@ def _write_truth(
         "deliveries": truth.deliveries_table(deliveries),
         "reporting": truth.reporting(world, deliveries),
         "control_totals": totals,
+        "findings": deeds.findings(world, deliveries, truths),
     }
     for name, table in tables.items():
         (out / "truth" / f"{name}.csv").write_bytes(truth.as_csv(table))
