@@ -20,14 +20,28 @@ CODE_FOLDERS = ("plugins/task_warehouse", "dbt_project", "expectations")
 CODE_ENDINGS = {".py", ".sql", ".yml", ".yaml", ".toml", ".csv", ".j2", ".css", ".js", ".svg"}
 DERIVED_FOLDERS = {"target", "logs", "dbt_packages", "__pycache__"}
 
+# Hashed where the rows are: a year of receipts is millions of them.
 _SIGHTINGS = """
-    select business_date, source, dataset, expected, due_at, reason_code,
-        if(outcome = 'unchanged', 'landed', outcome) as outcome,
-        delivery_id, min(received_at) as received_at
-    from receipts
-    where business_date <= ?
-    group by all
-    order by all
+    with sightings as (
+        select business_date, source, dataset, expected, due_at, reason_code,
+            if(outcome = 'unchanged', 'landed', outcome) as outcome,
+            delivery_id, min(received_at) as received_at
+        from receipts
+        where business_date <= ?
+        group by all
+    ),
+
+    lines as (
+        select business_date, cast(row(
+            source, dataset, expected, epoch_us(due_at), reason_code, outcome, delivery_id,
+            epoch_us(received_at)
+        ) as varchar) as line
+        from sightings
+    )
+
+    select business_date, sha256(string_agg(line, chr(10) order by line)) from lines
+    group by business_date
+    order by business_date
 """
 
 
