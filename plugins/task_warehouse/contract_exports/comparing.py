@@ -146,8 +146,7 @@ def _of_columns(
     name = new.dataset
     before = {column.name: column for column in old.columns}
     after = {column.name: column for column in new.columns}
-    for gone in before.keys() - after.keys():
-        yield Change(name, "column_removed", gone)
+    yield from (Change(name, "column_removed", gone) for gone in before if gone not in after)
     for column in new.columns:
         was = before.get(column.name)
         if was is None:
