@@ -159,6 +159,27 @@ def test_every_planted_row_defect_lowers_the_score_of_its_day(ask: Any) -> None:
     )
 
 
+def test_substance_finds_what_was_planted_and_nothing_honest(ask: Any) -> None:
+    measured = ask("""
+        with planted as (
+            select finding, source || '/' || task_code as task_key from truth_findings
+        ),
+        found as (select distinct finding, task_key from mart_finding where task_key is not null)
+        select coalesce(p.finding, f.finding) as finding, count(p.task_key) as planted,
+            count(*) filter (where p.task_key = f.task_key) as found,
+            count(*) filter (where p.task_key is null) as false_alarms
+        from planted as p full join found as f on p.finding = f.finding and p.task_key = f.task_key
+        group by all order by all
+    """)
+    for finding, planted, found, alarms in measured:
+        print(f"{finding}: {found} of {planted} planted found, {alarms} false alarms")
+    assert [row for row in measured if row[3]] == []
+    # A system that only writes "completed" hides whether that was in time.
+    least = {"label_disagrees": 0.5}
+    weak = [row for row in measured if row[2] < least.get(row[0], 1.0) * row[1]]
+    assert weak == []
+
+
 def test_indicator_values_and_feedback_are_all_there(ask: Any) -> None:
     for mart, truth in (
         ("fct_indicator_value", "truth_indicator_values"),
