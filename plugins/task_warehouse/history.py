@@ -22,17 +22,24 @@ Key = tuple[str, str]  # source, dataset
 
 # Of each file or address the newest sighting: what it was before that can no longer be asked for.
 _NEWEST = """
-    select source, dataset, business_date, origin, original_name,
-        sha256, size_bytes, etag, last_modified
-    from mine
-    where outcome in ('landed', 'unchanged', 'duplicate')
-        or (outcome = 'nothing_arose' and sha256 is not null)
-    qualify row_number() over (
-        partition by source, dataset, origin
-        order by received_at desc, business_date desc, receipt_id
-    ) = 1
-    order by source, dataset, received_at desc, business_date desc, receipt_id
+    with places as (
+        select source, dataset, max(received_at) as seen_at, arg_max(
+            {business_date: business_date, origin: origin, original_name: original_name,
+                sha256: sha256, size_bytes: size_bytes, etag: etag, last_modified: last_modified},
+            (received_at, business_date, receipt_id)
+        ) as held
+        from mine
+        where outcome in ('landed', 'unchanged', 'duplicate')
+            or (outcome = 'nothing_arose' and sha256 is not null)
+        group by source, dataset, origin
+    )
+
+    select source, dataset, seen_at, unnest(held)
+    from places
+    order by source, dataset, seen_at desc, held.business_date desc, held.origin
 """
+# Years of rows pass through; what is kept of them is little.
+MEMORY = "400MB"
 
 
 @dataclass
@@ -74,19 +81,13 @@ class History:
 def read_history(home: Home, sources: Sequence[str], as_of: date) -> History:
     """Read the history of ``sources`` from the data root; empty where there is none."""
     with duckdb.connect() as connection:
+        connection.execute(f"set memory_limit = '{MEMORY}'")
         receipts.scan(connection, home)
         connection.execute("create temp table wanted as select unnest(?) as source", [sources])
-        connection.execute(
-            """
-            create temp table mine as
-            select receipt_id, source, dataset, business_date, received_at, outcome, origin,
-                original_name, sha256, size_bytes, etag, last_modified, delivery_id
-            from receipts where source in (from wanted)
-            """
-        )
+        connection.execute("create temp view mine as from receipts where source in (from wanted)")
         newest = connection.execute(_NEWEST).fetch_arrow_table()
         return History(
-            newest.drop_columns(["source", "dataset"]),
+            newest.drop_columns(["source", "dataset", "seen_at"]),
             _places(newest),
             _all(
                 connection,
