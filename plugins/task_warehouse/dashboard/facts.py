@@ -29,7 +29,7 @@ CLASSES = (
     "open_overdue",
     "open_undated",
 )
-LISTED_PER_CLASS = 500
+LISTED_PER_CLASS = 300
 LISTED_PER_DOCUMENT = 60
 # Rows that the pages of all bodies may list together: what keeps a site of a million tasks small.
 LISTED_OF_BODIES = 45_000
@@ -70,7 +70,7 @@ LIMITS = (
     Limit(50, 25, 15),
     Limit(20, 10, 5),
     Limit(10, 5, 2),
-    Limit(6, 5, 0),
+    Limit(5, 2, 0),
 )
 
 
