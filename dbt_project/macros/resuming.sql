@@ -19,8 +19,13 @@
 {% macro is_told_anew(source, task_code) -%}
     {%- if is_incremental() -%}
         exists (
-            select 1 from {{ ref('int_tasks__touched') }} as touched
-            where touched.source = {{ source }} and touched.task_code = {{ task_code }}
+            select 1
+            -- Names of their own: a bare `task_code` in here would be this list's, not the row's.
+            from (
+                select told.source as touched_source, told.task_code as touched_code
+                from {{ ref('int_tasks__touched') }} as told
+            ) as touched
+            where touched.touched_source = {{ source }} and touched.touched_code = {{ task_code }}
         )
     {%- else -%} true
     {%- endif -%}
