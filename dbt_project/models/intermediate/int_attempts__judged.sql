@@ -29,9 +29,9 @@ attempts as (
         receipts.outcome in ('landed', 'unchanged', 'duplicate') and coalesce(ledger.verdict != 'refuse', true)
             as is_usable,
         receipts.outcome = 'refused' or coalesce(ledger.verdict = 'refuse', false) as is_refused,
-        case when ledger.verdict in ('refuse', 'hold') then ledger.reason_code else receipts.reason_code end as reason_code,
-        case when ledger.verdict in ('refuse', 'hold') then ledger.reason_vi else receipts.reason_vi end as reason_vi,
-        case when ledger.verdict in ('refuse', 'hold') then ledger.reason_en else receipts.reason_en end as reason_en,
+        if(ledger.verdict in ('refuse', 'hold'), ledger.reason_code, receipts.reason_code) as reason_code,
+        if(ledger.verdict in ('refuse', 'hold'), ledger.reason_vi, receipts.reason_vi) as reason_vi,
+        if(ledger.verdict in ('refuse', 'hold'), ledger.reason_en, receipts.reason_en) as reason_en,
         ledger.rows_received,
         ledger.rows_accepted,
         ledger.rows_rejected,

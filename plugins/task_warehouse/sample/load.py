@@ -114,9 +114,7 @@ def write_progress_load(
     )
 
 
-def _prepare(
-    con: duckdb.DuckDBPyConnection, seed: int, share: float, kinds: Sequence[str]
-) -> None:
+def _prepare(con: duckdb.DuckDBPyConnection, seed: int, share: float, kinds: Sequence[str]) -> None:
     """Macros: a number in [0, 1) for anything, and the defect of a row of a file."""
     # One text is hashed: hashes of several arguments are combined, and the combinations correlate.
     con.execute(
