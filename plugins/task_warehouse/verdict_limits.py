@@ -60,6 +60,12 @@ class OneVerdict(_Strict):
     verdict: Level
 
 
+class UnknownColumn(OneVerdict):
+    """Headers that stand for no column; those of ``harmless`` number or separate rows."""
+
+    harmless: tuple[str, ...] = ()
+
+
 class SchemaChanged(_Strict):
     """Headers other than those of the delivery before."""
 
@@ -74,7 +80,7 @@ class VerdictLimits(_Strict):
     refused_share: RefusedShare
     control_totals: ControlTotals
     future_date: OneVerdict
-    unknown_column: OneVerdict
+    unknown_column: UnknownColumn
     schema_changed: SchemaChanged
 
 

@@ -21,7 +21,7 @@ from task_warehouse.contracts import Contracts
 from task_warehouse.mapping import Delivery, table_of
 from task_warehouse.settings import TIMEZONE, Home
 from task_warehouse.verdict_limits import Level, VerdictLimits, limits_with
-from task_warehouse.vocabulary import UNKNOWN_HEADER
+from task_warehouse.vocabulary import UNKNOWN_HEADER, fold_header
 
 ROW_COUNT = "delivery.row_count"
 REFUSED_SHARE = "delivery.refused_share"
@@ -248,9 +248,10 @@ def _schema(facts: Facts, past: Sequence[Judged]) -> Iterator[Finding]:
 
 
 def _unknown(facts: Facts) -> Finding | None:
-    if not facts.unknown:
-        return None
-    return _finding(facts.limits.unknown_column.verdict, UNKNOWN_COLUMN, _listed(facts.unknown))
+    limits = facts.limits.unknown_column
+    harmless = {fold_header(header) for header in limits.harmless}
+    unknown = [header for header in facts.unknown if fold_header(header) not in harmless]
+    return _finding(limits.verdict, UNKNOWN_COLUMN, _listed(unknown)) if unknown else None
 
 
 def _listed(names: Iterable[str]) -> str:
