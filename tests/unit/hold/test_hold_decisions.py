@@ -166,7 +166,7 @@ def test_what_cannot_be_decided_says_why(
     name = delivery or CUT.delivery.delivery_id
     with pytest.raises(UsageError, match=said):
         holding.decide(home, name, outcome, note=note, by=by, at=AT)
-    assert not list(home.root.rglob("*.json"))
+    assert not list(home.decisions.rglob("*"))
 
 
 def test_a_damaged_decision_stops_and_is_not_taken_for_none(home: Home) -> None:
