@@ -182,7 +182,10 @@ def test_a_server_without_the_kind_of_key_that_is_declared(
     other = asyncssh.generate_private_key("ecdsa-sha2-nistp256")
     declare(bench, ssh, drop, host_key=other.export_public_key().decode().strip())
     receipt = bench.collect_one()
-    assert receipt["reason_code"] == "transport.no_common_algorithm"
+    # Both sides find out at once: a server that hangs up first has not said why.
+    found = {"transport.no_common_algorithm", "transport.connection"}
+    assert receipt["reason_code"] in found
+    assert receipt["outcome"] != "landed"
     assert ssh.logged("asked") == []
 
 
