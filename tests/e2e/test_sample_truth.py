@@ -139,6 +139,9 @@ def test_no_score_is_low_without_a_planted_cause(ask: Any) -> None:
             and m.overall < 1 and (m.source, m.dataset, m.business_date) not in (
                 select (source, dataset, cast(business_date as date)) from truth_defects
             )
+            and (m.source, m.dataset) not in (
+                select (source, dataset) from truth_control_totals where is_wrong = 'true'
+            )
     """)
         == []
     )
