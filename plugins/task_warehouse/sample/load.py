@@ -226,7 +226,6 @@ def _tasks_sql(org: Organisation, tasks: int, file: int) -> str:
             '{org.code}-' || lpad(cast(range + 1 as varchar), 6, '0') as "{h["task_code"]}",
             pick({verbs!r}, 'verb', {file}, range) || ' dữ liệu lĩnh vực '
                 || pick({fields!r}, 'field', {file}, range) as "{h["title"]}",
-            '03/NQ-CP' as "{h["document_code"]}",
             '{name if org.kind != "commune" else org.code}' as "{h["lead"]}",
             '15/01/2025' as "{h["assigned_on"]}",
             pick(['2025', '12/2025', '6/2025', 'Thường xuyên'], 'deadline', {file}, range)
