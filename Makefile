@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test bench prove lint format lock clean
+.PHONY: help run up test bench prove fuzz lint format lock clean
 
 help: ## Show the commands
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ bench: .venv/.installed ## Time and memory by step, beside bare DuckDB (minutes;
 
 prove: .venv/.installed ## Kill a day at ten random moments and compare (about 15 minutes; no test)
 	@$(BIN)/python -m tests.proofs
+
+fuzz: .venv/.installed-dev ## The readers under a coverage-guided fuzzer (five minutes; no test)
+	@$(BIN)/python -m pip install --quiet --editable '.[fuzz]'
+	@$(BIN)/python -m tests.fuzz --seconds 300
 
 lint: .venv/.installed-dev ## What pre-commit runs
 	@$(BIN)/pre-commit run --all-files
