@@ -27,7 +27,7 @@ test: .venv/.installed-dev ## All tests, linters and type checks
 bench: .venv/.installed ## Time and memory by step, beside bare DuckDB (minutes; no test)
 	@$(BIN)/python -m tests.bench
 
-prove: .venv/.installed ## Kill a day at ten random moments and compare (about 15 minutes; no test)
+prove: .venv/.installed ## Kill a day at ten random moments and compare (about half an hour; no test)
 	@$(BIN)/python -m tests.proofs
 
 fuzz: .venv/.installed-dev ## The readers under a coverage-guided fuzzer (five minutes; no test)
