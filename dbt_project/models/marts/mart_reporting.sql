@@ -33,7 +33,7 @@ days as (
         count(distinct delivery_id) filter (where is_held) as held_deliveries,
         count(distinct delivery_id) filter (where is_usable) as deliveries,
         count(distinct delivery_id) filter (where is_refused) as refused_deliveries,
-        count(*) filter (where outcome = 'failed') as failed_attempts,
+        count(distinct received_at) filter (where outcome = 'failed') as failed_attempts,
         arg_max(reason_code, (received_at, receipt_id)) filter (where not is_usable) as reason_code,
         arg_max(reason_vi, (received_at, receipt_id)) filter (where not is_usable) as reason_vi,
         arg_max(reason_en, (received_at, receipt_id)) filter (where not is_usable) as reason_en
