@@ -152,9 +152,9 @@ def commit(
         "select * from ledger_rows order by dataset, source, delivery_id",
         home.ledger / f"{batch}.parquet",
     )
-    # A kill between the ledger and this leaves the bytes; the next check discards them first.
     if refusals.pasts is not None:
         refusals.pasts.write(home)
+    # A kill between the ledger and this leaves the bytes; the next check discards them first.
     for delivery_id in refusals.secret_rows:
         landing.discard(home, refusals.deliveries[delivery_id].sha256)
     total = {name: sum(row[name] for row in rows) for name in TOTALS}
