@@ -110,9 +110,9 @@ def batches(folder: Path) -> list[str]:
 def write_parquet(con: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
     """Write the rows of ``query`` to ``target``, whole or not at all.
 
-    The query is ordered: a sort gives full blocks, and so the same rows give the same row groups
-    and bytes; a plain scan ends its blocks wherever its table happens to. Raises
-    :class:`StorageError` when the disk does not take it.
+    The same rows in the same order give the same bytes. So the query is ordered, or it scans a
+    table that lies in memory as one ordered insert filled it. Raises :class:`StorageError` when
+    the disk does not take it.
     """
     aside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     with landing.our_storage(target), _disk_full(target):
