@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from task_warehouse import locking
-from task_warehouse.landing import our_storage
 from task_warehouse.receipts import (
     MONTHS,
     REPLACES,
@@ -24,8 +23,8 @@ from task_warehouse.receipts import (
     month_files,
     replaced_by,
     scan_of,
-    written_whole,
 )
+from task_warehouse.storage import our_storage, written_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,16 +80,14 @@ def _write_month(home: Home, month: str, files: list[Path], earlier: Path | None
         # Gone from the disk, but a batch of theirs may be told again under the same name.
         replaces = sorted({*replaces, *replaced_by(earlier)})
     footer = json.dumps(replaces).replace("'", "''")
-    with our_storage(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        columns = ", ".join(f'"{name}"' for name in SCHEMA.names)
-        with written_whole(target) as temporary, duckdb.connect() as connection:
-            connection.execute("set timezone = 'UTC'")
-            connection.execute(
-                f"copy (select {columns} from {scan_of([*files, *([earlier] if earlier else [])])}"
-                " order by source, dataset, business_date, received_at, receipt_id)"
-                f" to '{str(temporary).replace(chr(39), chr(39) * 2)}'"
-                " (format parquet, compression zstd, row_group_size 61440,"
-                f" kv_metadata {{{REPLACES}: '{footer}'}})"
-            )
+    columns = ", ".join(f'"{name}"' for name in SCHEMA.names)
+    with written_whole(target) as temporary, duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        connection.execute(
+            f"copy (select {columns} from {scan_of([*files, *([earlier] if earlier else [])])}"
+            " order by source, dataset, business_date, received_at, receipt_id)"
+            f" to '{str(temporary).replace(chr(39), chr(39) * 2)}'"
+            " (format parquet, compression zstd, row_group_size 61440,"
+            f" kv_metadata {{{REPLACES}: '{footer}'}})"
+        )
     return target

@@ -11,28 +11,17 @@ import hashlib
 import os
 import re
 import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from task_warehouse.errors import StorageError, UsageError
+from task_warehouse.errors import UsageError
 from task_warehouse.settings import Home
+from task_warehouse.storage import our_storage, sync_folder
 
 TEMPORARY = ".receiving"
 SHA256 = re.compile(r"[0-9a-f]{64}")
-OUR_DISK = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the disk quota is used up",
-    errno.EFBIG: "the file is larger than this file system allows",
-    errno.EROFS: "the disk is read-only",
-    errno.EIO: "the disk answers with errors",
-    errno.EACCES: "we may not write there",
-    errno.EPERM: "we may not write there",
-    errno.EMFILE: "too many files are open",
-    errno.ENFILE: "too many files are open",
-    errno.ENOTDIR: "a file stands where a folder should be",
-}
 
 
 class TooLargeError(Exception):
@@ -41,21 +30,6 @@ class TooLargeError(Exception):
     def __init__(self, limit: int) -> None:
         self.limit = limit
         super().__init__(f"more than {limit} bytes")
-
-
-@contextmanager
-def our_storage(path: Path) -> Iterator[None]:
-    """Turn an error of our own disk into a StorageError that says what to do."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in OUR_DISK:
-            raise
-        raise StorageError(
-            OUR_DISK[error.errno],
-            where=str(path),
-            remedy="free space or restore the disk, then run again; what was landed is whole",
-        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +131,3 @@ def sweep(home: Home, *, older_than_seconds: float, now: float) -> int:
                 path.unlink()
                 removed += 1
     return removed
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

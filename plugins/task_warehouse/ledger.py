@@ -12,7 +12,6 @@ are the rests of a killed check; they are discarded before anything is read.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -24,6 +23,7 @@ from task_warehouse import landing
 from task_warehouse.contracts import DATASETS, Contract, Contracts
 from task_warehouse.errors import StorageError
 from task_warehouse.settings import Home
+from task_warehouse.storage import written_whole
 
 SCHEMA_FILE = "_schema.parquet"
 SECRET = "delivery.secret"  # noqa: S105 - a kind of defect
@@ -114,16 +114,8 @@ def write_parquet(con: duckdb.DuckDBPyConnection, query: str, target: Path) -> N
     table that lies in memory as one ordered insert filled it. Raises :class:`StorageError` when
     the disk does not take it.
     """
-    aside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    with landing.our_storage(target), _disk_full(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            con.execute(f"copy ({query}) to '{_escaped(aside)}' ({WRITE_OPTIONS})")
-            with aside.open("rb") as stream:
-                os.fsync(stream.fileno())
-            aside.replace(target)
-        finally:
-            aside.unlink(missing_ok=True)
+    with _disk_full(target), written_whole(target) as aside:
+        con.execute(f"copy ({query}) to '{_escaped(aside)}' ({WRITE_OPTIONS})")
 
 
 @contextmanager

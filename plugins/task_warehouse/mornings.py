@@ -17,7 +17,8 @@ import duckdb
 
 from task_warehouse.errors import NoDataError
 from task_warehouse.settings import Home
-from task_warehouse.snapshots import DATABASE_NAME, Manifest, current, sync_folder
+from task_warehouse.snapshots import DATABASE_NAME, Manifest, current
+from task_warehouse.storage import written_whole
 
 ABOUT = "about.json"
 SCORECARD = "select * from marts.mart_scorecard order by organisation_code"
@@ -111,10 +112,8 @@ def keep(home: Home, snapshot: Path) -> Path:
         "versions": dict(manifest.versions),
     }
     # Written last: a folder without it is the rest of a kill, and is written again.
-    aside = folder / f".{ABOUT}"
-    aside.write_text(json.dumps(about, ensure_ascii=False, indent=2), encoding="utf-8")
-    aside.replace(folder / ABOUT)
-    sync_folder(folder)
+    with written_whole(folder / ABOUT) as aside:
+        aside.write_text(json.dumps(about, ensure_ascii=False, indent=2), encoding="utf-8")
     return folder
 
 

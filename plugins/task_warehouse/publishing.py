@@ -44,9 +44,9 @@ from task_warehouse.snapshots import (
     remove_leftovers,
     remove_old,
     sha256_of,
-    sync_folder,
     sync_tree,
 )
+from task_warehouse.storage import sync_folder
 
 __all__ = ["Manifest", "Retention", "current", "publish", "published", "run_row", "snapshot_of"]
 

@@ -10,19 +10,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import defaultdict
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from task_warehouse.landing import our_storage, sync_folder
+from task_warehouse.storage import written_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date, datetime
     from pathlib import Path
 
@@ -136,8 +134,7 @@ def write_receipts(home: Home, batch: str, receipts: Iterable[Receipt]) -> list[
             achieved = _achieved(month, batch)
             rows = [row for row in rows if row.receipt_id not in achieved]
             path = path.with_name(f"{batch}~again.parquet")
-        with our_storage(path):
-            _write(path, _with_earlier(path, rows))
+        _write(path, _with_earlier(path, rows))
         written.append(path)
     return written
 
@@ -203,24 +200,8 @@ def _with_earlier(path: Path, rows: Sequence[Receipt]) -> list[dict[str, object]
 
 
 def _write(path: Path, rows: list[dict[str, object]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as temporary:
         pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), temporary, compression="zstd")
-
-
-@contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """A place to write; what was written there is ``path`` once the block ends well, for good."""
-    # Not *.parquet: a reader's glob must not see it before it is whole.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        yield temporary
-        with temporary.open("rb") as stream:
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 assert {field.name for field in fields(Receipt)} | {"receipt_id"} == set(SCHEMA.names)

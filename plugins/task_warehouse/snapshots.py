@@ -19,6 +19,7 @@ from typing import Any
 
 from task_warehouse.errors import StorageError, UsageError
 from task_warehouse.settings import Home
+from task_warehouse.storage import sync_file, sync_folder
 
 FORMAT_VERSION = 1
 LINK_NAME = "current"
@@ -228,18 +229,5 @@ def sync_tree(folder: Path) -> None:
     """Flush every file and folder below ``folder`` to the disk."""
     for parent, _, files in os.walk(folder):
         for name in files:
-            _sync(Path(parent) / name)
+            sync_file(Path(parent) / name)
         sync_folder(Path(parent))
-
-
-def sync_folder(folder: Path) -> None:
-    """Flush the names in ``folder`` to the disk."""
-    _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -29,6 +29,7 @@ from task_warehouse import (
 from task_warehouse.errors import TaskWarehouseError, UsageError
 from task_warehouse.rundate import RunDate, today
 from task_warehouse.settings import Home, sources_directory
+from task_warehouse.storage import written_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -281,9 +282,7 @@ def versions() -> dict[str, str]:
 def _record_run(home: Home, snapshot: Path) -> None:
     """Keep the run's row beside the data, so that the next morning's ``mart_run`` has it."""
     row = publishing.run_row(snapshot)
-    home.runs.mkdir(parents=True, exist_ok=True)
     target = home.runs / f"{row['run_id']}.json"
     if not target.exists():
-        aside = target.with_suffix(".tmp")
-        aside.write_text(json.dumps(row, ensure_ascii=False, indent=2), encoding="utf-8")
-        aside.replace(target)
+        with written_whole(target) as aside:
+            aside.write_text(json.dumps(row, ensure_ascii=False, indent=2), encoding="utf-8")

@@ -62,9 +62,7 @@ def main() -> None:
     """Write the seed."""
     path = seed_path()
     seed = path.read_text(encoding="utf-8")
-    aside = path.with_suffix(".tmp")
-    aside.write_text(with_row_checks(seed, load_contracts()), encoding="utf-8")
-    aside.replace(path)
+    path.write_text(with_row_checks(seed, load_contracts()), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from task_warehouse import holding, ledger
 from task_warehouse.mapping import Delivery
 from task_warehouse.settings import Home
+from task_warehouse.storage import written_whole
 from task_warehouse.verdict_limits import LONGEST_WINDOW
 
 Key = tuple[str, str]  # source, dataset
@@ -92,10 +93,8 @@ class Pasts:
         table = pa.Table.from_pylist(rows, schema=SCHEMA)
         said = {BATCHES: _ledger_name(home).encode()}
         target = _path(home)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        aside = target.with_suffix(".tmp")
-        pq.write_table(table.replace_schema_metadata(said), aside, compression="zstd")
-        aside.replace(target)
+        with written_whole(target) as aside:
+            pq.write_table(table.replace_schema_metadata(said), aside, compression="zstd")
 
 
 def _counts(item: Judged, delivery: Delivery, released: Mapping[str, datetime]) -> bool:

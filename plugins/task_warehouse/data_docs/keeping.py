@@ -11,10 +11,11 @@ from typing import Any
 
 import duckdb
 
-from task_warehouse import landing, ledger
+from task_warehouse import ledger
 from task_warehouse.errors import UsageError
 from task_warehouse.mapping import RECORD_BITS
 from task_warehouse.settings import Home
+from task_warehouse.storage import written_whole
 
 KEEP_VARIABLE = "TASK_WAREHOUSE_KEEP_DATA_DOCS"
 KEEP_DAYS = 90
@@ -51,11 +52,8 @@ def keep(
         "by_source": _by_source(con),
     }
     target = folder_of(home) / f"{batch}.json"
-    with landing.our_storage(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        aside = target.with_name(f".{batch}.{os.getpid()}.tmp")
+    with written_whole(target) as aside:
         aside.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
-        aside.replace(target)
 
 
 def _by_source(con: duckdb.DuckDBPyConnection) -> dict[str, list[list[Any]]]:

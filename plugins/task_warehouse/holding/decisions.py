@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
 
 from task_warehouse.errors import StorageError, UsageError
-from task_warehouse.landing import our_storage, sync_folder
 from task_warehouse.settings import Home
+from task_warehouse.storage import beside, our_storage, sync_folder
 
 Outcome = Literal["release", "refuse"]
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
@@ -69,7 +69,6 @@ def decide(
         )
     path = _path(home, delivery_id)
     with our_storage(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
         return said if _write_once(path, said) else _same(path, said)
 
 
@@ -120,8 +119,7 @@ def _path(home: Home, delivery_id: str) -> Path:
 def _write_once(path: Path, decision: Decision) -> bool:
     """Write the decision unless there is one; of two at a time one wins."""
     said = asdict(decision) | {"decided_at": decision.decided_at.isoformat()}
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    with beside(path) as aside:
         with aside.open("w", encoding="utf-8") as stream:
             json.dump(said, stream, ensure_ascii=False, indent=1)
             stream.flush()
@@ -132,8 +130,6 @@ def _write_once(path: Path, decision: Decision) -> bool:
             return False
         sync_folder(path.parent)
         return True
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _same(path: Path, decision: Decision) -> Decision:

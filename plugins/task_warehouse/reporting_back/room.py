@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -19,9 +18,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from task_warehouse.landing import our_storage
 from task_warehouse.reporting_back import workbook
 from task_warehouse.settings import Home
+from task_warehouse.storage import written_whole
 
 INDEX = "_index.parquet"
 FORMATS = ("json", "xlsx", "txt")
@@ -114,23 +113,11 @@ def write_index(home: Home, entries: Iterable[Entry]) -> None:
 
 def write_table(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
     """Write rows as Parquet, whole or not at all."""
-    with our_storage(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            pq.write_table(pa.Table.from_pylist(rows, schema=schema), aside, compression="zstd")
-            aside.replace(path)
-        finally:
-            aside.unlink(missing_ok=True)
+    with written_whole(path) as aside:
+        pq.write_table(pa.Table.from_pylist(rows, schema=schema), aside, compression="zstd")
 
 
 def _replace(path: Path, octets: bytes) -> None:
     # No fsync a file: thousands of them take minutes, and a torn one is found by its size.
-    with our_storage(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            aside.write_bytes(octets)
-            aside.replace(path)
-        finally:
-            aside.unlink(missing_ok=True)
+    with written_whole(path, durable=False) as aside:
+        aside.write_bytes(octets)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import subprocess
@@ -151,14 +150,6 @@ def test_a_full_disk_is_a_storage_error(tmp_path: Path) -> None:
         landing.land(home, [b"still fits"])
     finally:
         subprocess.run(["umount", str(disk)], check=True)
-
-
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO])
-def test_errors_of_our_disk_say_what_to_do(tmp_path: Path, number: int) -> None:
-    with pytest.raises(StorageError) as caught, landing.our_storage(tmp_path):
-        raise OSError(number, os.strerror(number))
-    assert caught.value.remedy
-    assert caught.value.exit_code == 6
 
 
 def test_a_file_where_the_landing_should_be(tmp_path: Path) -> None:

@@ -134,8 +134,10 @@ def test_a_decision_says_who_when_and_why_and_stays(home: Home) -> None:
 
 def test_of_two_who_decide_at_once_one_wins(home: Home) -> None:
     said: list[str] = []
+    together = threading.Barrier(2)
 
     def one(outcome: str) -> None:
+        together.wait(timeout=10)
         try:
             said.append(decide(home, outcome).decision)
         except UsageError:
