@@ -23,6 +23,7 @@ from task_warehouse.reading.request import Limits, ReadRequest
 from task_warehouse.reading.sandbox import OUT_OF_MEMORY_EXIT
 
 OUTPUT_FILE_BYTES = 256 * 1024 * 1024
+NICENESS = 5
 
 
 class Desk:
@@ -95,7 +96,12 @@ def _where(fault: Exception) -> str:
 
 
 def limit_process(limits: Limits) -> None:
-    """The limits that hold for the whole life of the child."""
+    """The limits that hold for the whole life of the child.
+
+    It gives way to the rest of the step, which loads a large library meanwhile, and to its
+    neighbours: whatever a file does, it does in what time they leave.
+    """
+    os.nice(NICENESS)
     for what, value in (
         (resource.RLIMIT_AS, limits.memory_bytes),
         (resource.RLIMIT_FSIZE, limits.output_bytes),

@@ -49,7 +49,7 @@ class Limits:
     children: int = 2
     memory_bytes: int = 3072 * MIB
     cpu_seconds: int = 120
-    wall_seconds: float = 180.0
+    wall_seconds: float = 300.0
     open_files: int = 64
     input_bytes: int = 1024 * MIB
     output_bytes: int = 4096 * MIB
