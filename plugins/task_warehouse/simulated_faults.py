@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import itertools
 import json
@@ -137,8 +138,13 @@ def _redirect(request: Request) -> Answer:
     return Answer(HTTPStatus.FOUND, {"Location": f"{ELSEWHERE}/{path}"})
 
 
+@functools.cache
+def _bomb_block() -> bytes:
+    return gzip.compress(bytes(BOMB_BLOCK), 9, mtime=0)
+
+
 def _gzip_bomb(request: Request) -> Answer:
-    block = gzip.compress(bytes(BOMB_BLOCK), 9, mtime=0)
+    block = _bomb_block()
 
     def blocks() -> Iterator[bytes]:
         for _ in range(BOMB_BLOCKS):

@@ -23,6 +23,7 @@ from misbehaving_server import (
     sends_more_than_announced,
 )
 
+from task_warehouse.transports.exchange import UNPACKED_FREELY
 from task_warehouse.transports.guarding import Guard, Origin
 from task_warehouse.transports.pacing import Deadline
 from task_warehouse.transports.signing import Stored
@@ -202,6 +203,24 @@ def test_too_much_is_refused_and_nothing_kept(
     receipt = bench.collect_one()
     assert (receipt["outcome"], receipt["reason_code"]) == ("refused", "transport.too_large")
     assert bench.files() == []
+
+
+def test_what_swells_is_refused_before_it_is_as_large_as_it_may_be(
+    bench: Bench, server: Server
+) -> None:
+    bench.declare(tasks=bench.http(server.on("/tasks", gzip_bomb)))
+    receipt = bench.collect_one()
+    assert (receipt["outcome"], receipt["reason_code"]) == ("refused", "transport.swells")
+    assert bench.files() == []
+
+
+def test_an_export_that_packs_well_is_no_bomb(bench: Bench, server: Server) -> None:
+    rows = "".join(f"NV-{number:06d};Hoàn thành nền tảng số;100\n" for number in range(130_000))
+    packed = gzip.compress(rows.encode())
+    assert len(rows.encode()) > UNPACKED_FREELY
+    answer = says(packed, kind="text/csv", headers={"Content-Encoding": "gzip"})
+    bench.declare(tasks=bench.http(server.on("/tasks", answer)))
+    assert bench.landed(bench.collect_one()) == rows.encode()
 
 
 def test_nobody_is_there(bench: Bench, server: Server) -> None:
