@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from task_warehouse import publishing
+from task_warehouse.defect_kinds import load_defect_kinds
 from task_warehouse.errors import NoDataError, UsageError
 from task_warehouse.settings import Home
 
@@ -104,7 +105,6 @@ def show_file(
     Raises :class:`UsageError` with the reason when the pipeline would refuse the whole file.
     """
     from task_warehouse import reading
-    from task_warehouse.checking.rejects import load_defect_kinds
 
     with tempfile.TemporaryDirectory(prefix="task-warehouse-read-") as folder:
         target = to or Path(folder) / "read.csv"

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 
 from task_warehouse.contracts import DATASETS, Contracts, load_contracts
-from task_warehouse.settings import PROJECT_ROOT
+from task_warehouse.defect_kinds import seed_path
 
 COLUMNS = (
     "defect",
@@ -23,11 +22,6 @@ COLUMNS = (
     "message_vi",
     "message_en",
 )
-
-
-def seed_path() -> Path:
-    """``defect_kinds.csv``."""
-    return PROJECT_ROOT / "dbt_project" / "seeds" / "defect_kinds.csv"
 
 
 def row_checks(contracts: Contracts) -> list[dict[str, str]]:

@@ -20,6 +20,7 @@ from task_warehouse.checking import CheckSummary, rejects
 from task_warehouse.checking.quoting import quote
 from task_warehouse.checking.refusals import ALL_REJECTED, Finding, Refusal, Refusals
 from task_warehouse.contracts import Contract, Contracts
+from task_warehouse.defect_kinds import load_defect_kinds
 from task_warehouse.errors import AuditError
 from task_warehouse.ledger import write_parquet
 from task_warehouse.mapping import create_from, of_delivery, table_of
@@ -140,7 +141,7 @@ def commit(
     """
     _write_all_accepted(con, home, contracts, batch)
     rejects.write_defects(con, home, contracts, batch, refusals)
-    kinds = rejects.load_defect_kinds()
+    kinds = load_defect_kinds()
     rows = [
         {"batch": batch, **_ledger_row(contracts, refusals, notes, kinds, counted)}
         for counted in count(con)

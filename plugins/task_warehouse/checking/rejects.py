@@ -7,9 +7,7 @@ delivery besides its rows is a warning of that kind.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -18,9 +16,10 @@ from task_warehouse import ledger
 from task_warehouse.checking.received import Received
 from task_warehouse.checking.refusals import Refusals
 from task_warehouse.contracts import Contract, Contracts
+from task_warehouse.defect_kinds import load_defect_kinds
 from task_warehouse.ledger import write_parquet
 from task_warehouse.mapping import RECORD_BITS, create_from, table_of
-from task_warehouse.settings import PROJECT_ROOT, Home
+from task_warehouse.settings import Home
 
 LONGEST_VALUE = 2000
 LONGEST_IN_MESSAGE = 200
@@ -42,13 +41,6 @@ def write_defects(
     _create_record_keys(con)
     for severity, folder in (("error", home.rejects), ("warn", ledger.warnings_directory(home))):
         write_parquet(con, _defect_rows(severity), folder / f"{batch}.parquet")
-
-
-def load_defect_kinds(path: Path | None = None) -> dict[str, dict[str, str]]:
-    """Kinds of defect of the seed, by name."""
-    seed = path or PROJECT_ROOT / "dbt_project" / "seeds" / "defect_kinds.csv"
-    with seed.open(encoding="utf-8", newline="") as stream:
-        return {row["defect"]: row for row in csv.DictReader(stream)}
 
 
 def _create_rules(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from task_warehouse.defect_kinds import load_defect_kinds
 from task_warehouse.following.library import Reading, Row
 
 PAGE_ROWS = 50
@@ -141,7 +142,6 @@ def _limits(reading: Reading, wanted: Wanted) -> tuple[str, dict[str, Any]]:
 @cache
 def cause_texts() -> dict[str, tuple[str, str]]:
     """What each check says, Vietnamese and English, with an ellipsis in place of what it found."""
-    from task_warehouse.checking.rejects import load_defect_kinds
     from task_warehouse.contracts import load_contracts
 
     texts = {

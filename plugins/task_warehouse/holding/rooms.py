@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from task_warehouse import ledger
+from task_warehouse.defect_kinds import load_defect_kinds
 from task_warehouse.holding.decisions import decisions
 from task_warehouse.settings import Home
 
@@ -103,8 +104,6 @@ def refused_by_person(decided_ledger: str) -> str:
 
 def _refused_texts() -> Iterable[tuple[str, str]]:
     """Language and text, as the start of an SQL literal."""
-    from task_warehouse.checking.rejects import load_defect_kinds
-
     kind = load_defect_kinds()[REFUSED_BY_PERSON]
     for language in ("vi", "en"):
         yield language, "'" + kind[f"message_{language}"].replace("'", "''")

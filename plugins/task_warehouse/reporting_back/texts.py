@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from task_warehouse.checking.rejects import load_defect_kinds
 from task_warehouse.contracts import Contract, Contracts, Rule
+from task_warehouse.defect_kinds import load_defect_kinds
 
 LANGUAGES = ("vi", "en")
 BUSINESS_DATE = {"vi": "ngày số liệu của lần gửi", "en": "the business date of the delivery"}

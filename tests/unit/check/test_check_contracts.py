@@ -18,6 +18,7 @@ from task_warehouse.contracts import (
     DATASETS,
     Contracts,
 )
+from task_warehouse.defect_kinds import seed_path
 from task_warehouse.settings import PROJECT_ROOT, Home
 
 # DESIGN 4: names that every other part of the system relies on.
@@ -82,7 +83,7 @@ def test_accepted_files_hold_the_columns_of_the_contract(
 
 
 def test_kinds_of_defect_hold_every_row_check(contracts: Contracts) -> None:
-    seed = kinds.seed_path().read_text(encoding="utf-8")
+    seed = seed_path().read_text(encoding="utf-8")
     missing = "write them with: python -m task_warehouse.checking.kinds"
     assert sorted(kinds.with_row_checks(seed, contracts).splitlines()) == sorted(
         seed.splitlines()
