@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from task_warehouse import __version__, contract_commands
 from task_warehouse.errors import TaskWarehouseError, UsageError
 from task_warehouse.rundate import RunDate
 from task_warehouse.settings import HOME_VARIABLE, Home
+from task_warehouse.terminal import Terminal
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,8 +27,8 @@ app = typer.Typer(
     "breaks senders.",
 )
 app.add_typer(contract_commands.app, name="contract")
-out = Console()
-err = Console(stderr=True)
+out = Terminal()
+err = Terminal(stderr=True)
 
 AsOf = Annotated[
     str | None, typer.Option("--as-of", metavar="DATE", help="Day to describe (YYYY-MM-DD).")
@@ -69,7 +69,8 @@ def main() -> None:
 
 
 def _complain(message: str) -> None:
-    err.print(f"[bold red]error:[/] {escape(message)}", highlight=False, soft_wrap=True)
+    err.print(Text("error:", "bold red"), end=" ")
+    err.say(message)
 
 
 @app.command()
@@ -161,7 +162,7 @@ def _publish(run: RunDate) -> None:
 
     snapshot = steps.publish(steps.build(run))
     steps.report_back(snapshot)
-    out.print(snapshot, highlight=False, soft_wrap=True)
+    out.say(snapshot)
 
 
 @app.command("report-back")
@@ -177,7 +178,7 @@ def report_back(sources: Sources = None) -> None:
     with running.sources_in(sources):
         out.print(_sentence(steps.report_back(str(manifest.path))))
     for complaint in sending.complaints(home):
-        out.print(complaint, highlight=False, markup=False)
+        out.print(complaint)
 
 
 @app.command()
@@ -246,7 +247,7 @@ def pdf(
 
     dashboard = Home.from_environment().published / "current" / "dashboard"
     printing.print_page(printing.page_of(dashboard, organisation, english=english), to)
-    out.print(str(to), soft_wrap=True)
+    out.say(str(to))
 
 
 @app.command()
@@ -273,7 +274,7 @@ def docs(
     """Write every table, column, test and lineage of the last build as one HTML file."""
     from task_warehouse import documenting
 
-    out.print(str(documenting.write_docs(Home.from_environment(), to)), soft_wrap=True)
+    out.say(str(documenting.write_docs(Home.from_environment(), to)))
 
 
 @app.command()
@@ -324,7 +325,7 @@ def sample(
         defect_share=defect_share,
         base_url=url,
     )
-    out.print(f"written: {to}", highlight=False)
+    out.print(f"written: {to}")
 
 
 @app.command()

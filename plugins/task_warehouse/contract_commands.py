@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from task_warehouse.errors import UsageError
+from task_warehouse.terminal import Terminal
 
 if TYPE_CHECKING:
     from task_warehouse.contracts import Contract, Contracts
@@ -19,7 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     help="What exports must look like: show it, export it, compare two versions of it.",
 )
-out = Console()
+out = Terminal()
 
 Dataset = Annotated[str | None, typer.Argument(help="A dataset; all of them when left out.")]
 
@@ -71,7 +71,7 @@ def export(
             f"no such form: {form}", remedy=f"{', '.join(contract_exports.FORMATS)}, dbt or all"
         )
     for path in written:
-        out.print(f"written: {path}", highlight=False, soft_wrap=True)
+        out.say(f"written: {path}")
 
 
 @app.command()

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rich.console import Console
-from rich.markup import escape
 from rich.status import Status
+from rich.text import Text
 
 from task_warehouse import locking, orchestration, summary
 from task_warehouse.errors import TaskWarehouseError
@@ -29,6 +28,7 @@ from task_warehouse.settings import (
     Home,
     sources_directory,
 )
+from task_warehouse.terminal import Terminal, visible
 
 POLL_SECONDS = 0.2
 SAMPLE_MORNING = clock(6, 0)
@@ -43,7 +43,7 @@ def sources_in(folder: Path | None) -> Iterator[Path]:
     yield sources_directory()
 
 
-def run_day(home: Home, sources: Path | None, run: RunDate, out: Console) -> None:
+def run_day(home: Home, sources: Path | None, run: RunDate, out: Terminal) -> None:
     """Run one day through the DAGs and print the summary.
 
     Raises the error of the step that failed (its exit code is the command's), :class:`BusyError`
@@ -66,7 +66,7 @@ def run_day(home: Home, sources: Path | None, run: RunDate, out: Console) -> Non
 
 
 def _follow(
-    child: subprocess.Popen[bytes], events: Path, log: Path, out: Console
+    child: subprocess.Popen[bytes], events: Path, log: Path, out: Terminal
 ) -> dict[str, float]:
     """Print events until the child ends; the seconds of each step. Raises the step's error."""
     seconds: dict[str, float] = {}
@@ -106,21 +106,17 @@ def _read_events(path: Path, offset: int) -> tuple[list[dict[str, Any]], int]:
     return [json.loads(line) for line in whole.splitlines()], offset + len(whole)
 
 
-def _show_event(event: dict[str, Any], out: Console, status: Status) -> None:
+def _show_event(event: dict[str, Any], out: Terminal, status: Status) -> None:
     """A line for what a step says; what it counts is shown beside the spinner instead."""
     if "message" not in event:
         return
     if event.get("total"):
         done, total = event["done"], event["total"]
-        status.update(f"{event['step']}: {escape(event['message'])} {done}/{total}")
+        status.update(Text(visible(f"{event['step']}: {event['message']} {done}/{total}")))
         return
     moment = datetime.fromtimestamp(event["at"])
     status.update(event["step"])
-    out.print(
-        f"[dim]{moment:%H:%M:%S}[/]  {event['step']:<8} {escape(event['message'])}",
-        highlight=False,
-        soft_wrap=True,
-    )
+    out.say(f"{moment:%H:%M:%S}  {event['step']:<8} {event['message']}")
 
 
 def _raise_failure(failed: dict[str, Any] | None, log: Path) -> None:
@@ -133,7 +129,7 @@ def _raise_failure(failed: dict[str, Any] | None, log: Path) -> None:
     raise error
 
 
-def run_sample_day(home: Home, as_of: date, tasks: int, seed: int, out: Console) -> None:
+def run_sample_day(home: Home, as_of: date, tasks: int, seed: int, out: Terminal) -> None:
     """Write the sample, serve it on loopback in a process of its own, run its day."""
     morning = datetime.combine(as_of, SAMPLE_MORNING, ZoneInfo(TIMEZONE))
     run = RunDate.parse(as_of.isoformat(), morning.isoformat())
@@ -144,7 +140,7 @@ def run_sample_day(home: Home, as_of: date, tasks: int, seed: int, out: Console)
 
 
 @contextmanager
-def _simulated(home: Home, as_of: date, tasks: int, seed: int, out: Console) -> Iterator[Path]:
+def _simulated(home: Home, as_of: date, tasks: int, seed: int, out: Terminal) -> Iterator[Path]:
     from task_warehouse import sample, simulating
 
     folder = home.root / "sample"
@@ -168,7 +164,7 @@ def _simulated(home: Home, as_of: date, tasks: int, seed: int, out: Console) -> 
         server.wait()
 
 
-def run_airflow(home: Home, sources: Path | None, out: Console) -> None:
+def run_airflow(home: Home, sources: Path | None, out: Terminal) -> None:
     """Replace this process by Airflow standalone: scheduler, triggerer, DAG processor, web UI."""
     with sources_in(sources) as folder:
         if not folder.is_dir():
@@ -183,6 +179,6 @@ def run_airflow(home: Home, sources: Path | None, out: Console) -> None:
         out.print(
             f"Airflow: {variables['AIRFLOW__API__BASE_URL']}, user admin, password in {passwords}"
         )
-        out.print(f"Sources: {folder}; today is {today()}; stop with Ctrl-C", highlight=False)
+        out.print(f"Sources: {folder}; today is {today()}; stop with Ctrl-C")
         os.chdir(PROJECT_ROOT)
         os.execve(sys.executable, [sys.executable, "-m", "airflow", "standalone"], variables)

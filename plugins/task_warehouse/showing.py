@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
-import json
-import sys
 import tempfile
-from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
 from itertools import chain
@@ -15,22 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from rich.console import Console
-from rich.table import Table
 
 from task_warehouse import publishing
 from task_warehouse.defect_kinds import load_defect_kinds
 from task_warehouse.errors import NoDataError, UsageError
-from task_warehouse.settings import Home
+from task_warehouse.settings import TIMEZONE, Home
+from task_warehouse.terminal import Terminal, print_rows
 
-SHOWN_ROWS = 200
 FETCHED_ROWS = 10_000
 SAMPLE_ROWS = 3
 SOURCE_COLUMNS = ("source", "organisation", "dataset", "state", "silent_since", "last_outcome")
 HELD_COLUMNS = ("delivery_id", "source", "dataset", "held_since", "rows_received", "reason_en")
 
 
-def show_query(out: Console, home: Home, sql: str, output: str) -> None:
+def show_query(out: Terminal, home: Home, sql: str, output: str) -> None:
     """Run ``sql`` over the published snapshot, read-only, and print the rows.
 
     ``output``: ``table`` (at most 200 rows), ``csv`` or ``json`` (all rows, to standard output).
@@ -45,6 +40,7 @@ def show_query(out: Console, home: Home, sql: str, output: str) -> None:
     with duckdb.connect(str(manifest.path / "warehouse.duckdb"), read_only=True) as connection:
         connection.execute("set enable_external_access = false")
         connection.execute("set search_path = 'marts'")
+        connection.execute(f"set timezone = '{TIMEZONE}'")
         try:
             cursor = connection.execute(sql)
         except duckdb.Error as error:
@@ -53,44 +49,11 @@ def show_query(out: Console, home: Home, sql: str, output: str) -> None:
             ) from None
         names = [column[0] for column in cursor.description or []]
         rows = chain.from_iterable(iter(partial(cursor.fetchmany, FETCHED_ROWS), []))
-        _print_rows(out, names, rows, output)
-
-
-def _print_rows(
-    out: Console,
-    names: Sequence[str],
-    rows: Iterable[Sequence[Any]],
-    output: str,
-    columns: Sequence[str] | None = None,
-) -> None:
-    """Print ``rows``: the first as a table (of ``columns``), or all of them as csv or json."""
-    if output == "csv":
-        writer = csv.writer(sys.stdout)
-        writer.writerow(names)
-        writer.writerows(rows)
-    elif output == "json":
-        records = [dict(zip(names, row, strict=True)) for row in rows]
-        json.dump(records, sys.stdout, ensure_ascii=False, indent=2, default=str)
-        sys.stdout.write("\n")
-    elif output == "table":
-        first = list(itertools.islice(rows, SHOWN_ROWS + 1))
-        out.print(_table(names, first[:SHOWN_ROWS], columns or names))
-        if len(first) > SHOWN_ROWS:
-            out.print(f"only the first {SHOWN_ROWS} rows; --output csv prints all")
-    else:
-        raise UsageError(f"no such output: {output}", remedy="table, csv or json")
-
-
-def _table(names: Sequence[str], rows: Iterable[Sequence[Any]], columns: Sequence[str]) -> Table:
-    places = [names.index(name) for name in columns]
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*("" if row[at] is None else str(row[at]) for at in places))
-    return table
+        print_rows(out, names, rows, output)
 
 
 def show_file(
-    out: Console,
+    out: Terminal,
     file: Path,
     to: Path | None,
     *,
@@ -129,7 +92,7 @@ def show_file(
         _print_first_rows(out, target)
     if to is not None:
         written = f"{to}, {found.rejects}" if found.damaged else f"{to}"
-        out.print(f"written: {written}", highlight=False, soft_wrap=True)
+        out.say(f"written: {written}")
 
 
 def _known_headers() -> frozenset[str]:
@@ -145,7 +108,7 @@ def _known_headers() -> frozenset[str]:
     )
 
 
-def _print_layout(out: Console, layout: dict[str, Any]) -> None:
+def _print_layout(out: Terminal, layout: dict[str, Any]) -> None:
     about = {
         "part": layout["part"] or None,
         "format": layout["format"],
@@ -158,20 +121,20 @@ def _print_layout(out: Console, layout: dict[str, Any]) -> None:
     }
     for name, value in about.items():
         if value is not None:
-            out.print(f"{name:<10} {value}", highlight=False, markup=False, soft_wrap=True)
+            out.say(f"{name:<10} {value}")
 
 
-def _print_first_rows(out: Console, table: Path) -> None:
+def _print_first_rows(out: Terminal, table: Path) -> None:
     """The first records one cell a line: exports are wider than any terminal."""
     with table.open(encoding="utf-8", newline="") as stream:
         header, *rows = list(itertools.islice(csv.reader(stream), SAMPLE_ROWS + 1)) or [[]]
     for number, row in enumerate(rows, start=1):
         out.print(f"\nrecord {number}")
         for name, value in zip(header, row, strict=True):
-            out.print(f"  {name}: {value}", highlight=False, markup=False, soft_wrap=True)
+            out.say(f"  {name}: {value}")
 
 
-def show_sources(out: Console, home: Home, as_of: date | None, output: str) -> None:
+def show_sources(out: Terminal, home: Home, as_of: date | None, output: str) -> None:
     """Print one row a declared source and dataset, with what last came of it.
 
     ``output``: ``table`` (the columns a terminal holds), ``csv`` or ``json`` (all columns).
@@ -182,29 +145,29 @@ def show_sources(out: Console, home: Home, as_of: date | None, output: str) -> N
     rows = sources.describe(home, sources_directory(), as_of or rundate.today())
     if not rows:
         raise NoDataError("no source is declared", where=str(sources_directory()))
-    _print_rows(out, list(rows[0]), map(list, map(dict.values, rows)), output, SOURCE_COLUMNS)
+    print_rows(out, list(rows[0]), map(list, map(dict.values, rows)), output, SOURCE_COLUMNS)
 
 
-def show_metrics(out: Console, home: Home, names: list[str], by: list[str], output: str) -> None:
+def show_metrics(out: Terminal, home: Home, names: list[str], by: list[str], output: str) -> None:
     """Print what the semantic layer answers from the last build."""
     from task_warehouse.metrics import Metrics
 
     columns, rows = Metrics(home).ask(names, by)
-    _print_rows(out, columns, map(list, rows), output, columns)
+    print_rows(out, columns, map(list, rows), output, columns)
 
 
-def show_differences(out: Console, home: Home, as_of: date, output: str) -> None:
+def show_differences(out: Terminal, home: Home, as_of: date, output: str) -> None:
     """Print the tasks that the morning of ``as_of`` showed otherwise than they are known now."""
     from task_warehouse import mornings
 
     found = mornings.differences(home, as_of)
     shown = ["task_key", "class_shown", "class_known", "cause", "delivery_id", "line"]
-    _print_rows(out, found.names, found.rows, output, shown)
+    print_rows(out, found.names, found.rows, output, shown)
     if output == "table":
         out.print(f"{len(found.rows)} tasks: shown by {found.shown}, known by {found.known}")
 
 
-def show_held(out: Console, home: Home, output: str) -> None:
+def show_held(out: Terminal, home: Home, output: str) -> None:
     """Print the deliveries that wait for a person, the longest waiting first.
 
     ``output``: ``table`` (the columns a terminal holds), ``csv`` or ``json`` (all columns).
@@ -216,4 +179,4 @@ def show_held(out: Console, home: Home, output: str) -> None:
         out.print("no delivery waits for a decision")
         return
     names = list(rows[0]) if rows else list(HELD_COLUMNS)
-    _print_rows(out, names, map(list, map(dict.values, rows)), output, HELD_COLUMNS)
+    print_rows(out, names, map(list, map(dict.values, rows)), output, HELD_COLUMNS)

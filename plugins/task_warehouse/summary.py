@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from rich.console import Console
 from rich.table import Table
 
 from task_warehouse import publishing
 from task_warehouse.errors import NoDataError
 from task_warehouse.settings import Home
+from task_warehouse.terminal import Terminal
 
 # How reporting stands: of each source and dataset the latest day it owed or gave something.
 _REPORTING = """
@@ -46,7 +46,7 @@ _CLASSES = (
 )
 
 
-def show(out: Console, home: Home, as_of: date, seconds: Mapping[str, float]) -> None:
+def show(out: Terminal, home: Home, as_of: date, seconds: Mapping[str, float]) -> None:
     """Print the summary of ``as_of``: what came, what was refused, the nation's tasks, where.
 
     Raises :class:`NoDataError` when nothing is published.
@@ -63,7 +63,7 @@ def show(out: Console, home: Home, as_of: date, seconds: Mapping[str, float]) ->
     out.print(_durations(seconds))
     _places(out, home)
     if reporting[-1]:
-        out.print("What is held waits for a decision: task-warehouse held", highlight=False)
+        out.print("What is held waits for a decision: task-warehouse held")
 
 
 def _first(connection: duckdb.DuckDBPyConnection, sql: str, as_of: date) -> tuple[Any, ...]:
@@ -108,11 +108,11 @@ def _figures(title: str, rows: Iterable[tuple[str, int | str]]) -> Table:
     return table
 
 
-def _places(out: Console, home: Home) -> None:
+def _places(out: Terminal, home: Home) -> None:
     current: Path = home.published / "current"
     for name, place in (
         ("Marts (DuckDB)", current / "warehouse.duckdb"),
         ("Marts (Parquet)", current / "parquet"),
         ("Dashboard", current / "dashboard" / "index.html"),
     ):
-        out.print(f"{name:<16} {place}", highlight=False, soft_wrap=True)
+        out.say(f"{name:<16} {place}")
