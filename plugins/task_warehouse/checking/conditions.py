@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from task_warehouse.checking import series
 from task_warehouse.checking.quoting import in_list, literal, quote
-from task_warehouse.checking.soundness import BUSINESS_DATE
 from task_warehouse.contracts import Column, Contract, Rule
+from task_warehouse.contracts.soundness import BUSINESS_DATE
 
 # Rules that Great Expectations brings along; the rest are queries of ours.
 NATIVE = {"required", "present", "code"}

@@ -15,7 +15,6 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
-from task_warehouse.checking.declared import shown_limit
 from task_warehouse.checking.secrecy import CODES as SECRET_CODES
 from task_warehouse.contract_exports.wording import (
     SEVERITIES,
@@ -25,6 +24,7 @@ from task_warehouse.contract_exports.wording import (
     service_of,
 )
 from task_warehouse.contracts import Column, Contract, Contracts
+from task_warehouse.contracts.declared import shown_limit
 
 LAST_ROW = 20_000
 GUIDE, LISTS = "Hướng dẫn", "Danh mục"

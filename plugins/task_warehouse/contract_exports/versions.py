@@ -9,9 +9,8 @@ import tempfile
 from pathlib import Path
 
 from task_warehouse import vocabulary
-from task_warehouse.checking import declared
 from task_warehouse.contract_exports.comparing import Version
-from task_warehouse.contracts import expectations_directory
+from task_warehouse.contracts import declared, expectations_directory
 from task_warehouse.contracts.loading import SUFFIX, code_lists_path, load_contract
 from task_warehouse.errors import UsageError
 from task_warehouse.settings import PROJECT_ROOT

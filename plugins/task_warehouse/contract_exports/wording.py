@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from task_warehouse.checking.declared import EXPECTED_FORM, shown_limit
 from task_warehouse.contracts import Column, Contract, Rule, ServiceLevel
+from task_warehouse.contracts.declared import EXPECTED_FORM, shown_limit
 
 Said = tuple[str, str]
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar, get_args
-
-from pydantic import BaseModel, ValidationError
+from typing import Any, get_args
 
 from task_warehouse import vocabulary
-from task_warehouse.contracts import odcs, yaml_lines
+from task_warehouse.contracts import declared, odcs, yaml_lines
 from task_warehouse.contracts.model import (
     DATASETS,
     CodeLists,
@@ -22,8 +20,6 @@ from task_warehouse.contracts.model import (
 )
 from task_warehouse.errors import ContractError
 from task_warehouse.settings import PROJECT_ROOT
-
-Model = TypeVar("Model", bound=BaseModel)
 
 OWN_OF_COLUMN = {"descriptionEn", "codeList", "form", "headerRequired"}
 FORMS_OF_STRINGS = ("period_end", "period")
@@ -55,8 +51,6 @@ def load_contracts(directory: Path | None = None, code_lists: Path | None = None
 
     Raises :class:`ContractError` naming file, line and remedy for the first mistake.
     """
-    from task_warehouse.checking import declared
-
     folder = directory or expectations_directory()
     lists = vocabulary.load_code_lists(code_lists or code_lists_path())
     texts = declared.load_texts(folder / "standard_rules.yaml")
@@ -80,30 +74,12 @@ def load_contracts(directory: Path | None = None, code_lists: Path | None = None
     )
 
 
-def read_document(path: Path, model: type[Model]) -> tuple[yaml_lines.Document, Model]:
-    """A YAML file with the lines of its keys, and as ``model``; raises :class:`ContractError`."""
-    document = yaml_lines.read(path)
-    try:
-        return document, model.model_validate(document.data)
-    except ValidationError as error:
-        # A misspelt key is both unknown and missing: its own line helps, its parent's does not.
-        first = min(error.errors(), key=lambda said: said["type"] != "extra_forbidden")
-        place = tuple("schema" if part == "schema_" else part for part in first["loc"])
-        raise ContractError(
-            f"{'.'.join(str(part) for part in place)}: {first['msg']}",
-            where=document.where(*place),
-            remedy="compare with the other contracts; expectations/README.md shows how",
-        ) from None
-
-
 def load_contract(path: Path, lists: CodeLists, texts: Any) -> Contract:
     """One contract file; ``texts`` are those of the standard rules.
 
     Raises :class:`ContractError` for the first mistake.
     """
-    from task_warehouse.checking import declared
-
-    document, written = read_document(path, odcs.ContractFile)
+    document, written = yaml_lines.read_as(path, odcs.ContractFile)
     table = written.schema_[0]
     _verify_names(path, written, table, document)
     properties = ("schema", 0, "properties")
@@ -142,7 +118,7 @@ def _verify_names(
             remedy=f"give them the name of the dataset, one of {', '.join(DATASETS)}",
         )
     order = DATASETS.index(table.name) + 1
-    if own_properties(written.customProperties) != {"processingOrder": order}:
+    if odcs.own_properties(written.customProperties) != {"processingOrder": order}:
         raise ContractError(
             f"the contract's customProperties are not processingOrder {order} alone",
             where=document.where("customProperties"),
@@ -192,7 +168,7 @@ def _column(
     item: odcs.Property, document: yaml_lines.Document, index: int, lists: CodeLists
 ) -> Column:
     where = document.where("schema", 0, "properties", index, "name")
-    own = own_properties(item.customProperties)
+    own = odcs.own_properties(item.customProperties)
     if set(own) - OWN_OF_COLUMN or not own.get("descriptionEn"):
         raise ContractError(
             f"column '{item.name}': unknown or missing custom property",
@@ -283,8 +259,3 @@ def _is_day_or_number(limit: str | float) -> bool:
     except ValueError:
         return False
     return len(limit) == len("2015-01-01")
-
-
-def own_properties(properties: list[odcs.CustomProperty]) -> dict[str, Any]:
-    """Our additions by name."""
-    return {item.property: item.value for item in properties}

@@ -120,3 +120,8 @@ class ContractFile(Strict):
     schema_: list[SchemaObject] = Field(alias="schema", min_length=1, max_length=1)
     slaProperties: list[ServiceProperty]  # noqa: N815
     customProperties: list[CustomProperty]  # noqa: N815
+
+
+def own_properties(properties: list[CustomProperty]) -> dict[str, Any]:
+    """Our additions by name."""
+    return {item.property: item.value for item in properties}

@@ -10,13 +10,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
+from pydantic import BaseModel, ValidationError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from task_warehouse.errors import ContractError
 
+Model = TypeVar("Model", bound=BaseModel)
 Place = tuple[str | int, ...]
 
 PLAIN_YAML = "mind the indentation; put a text with ':' or '#' between quotes"
@@ -106,3 +108,19 @@ def _built(loader: Any, node: Node, place: Place, document: Document) -> Any:
         document.lines[(*place, name)] = line
         built[name] = _built(loader, value, (*place, name), document)
     return built
+
+
+def read_as(path: Path, model: type[Model]) -> tuple[Document, Model]:
+    """A YAML file with the lines of its keys, and as ``model``; raises :class:`ContractError`."""
+    document = read(path)
+    try:
+        return document, model.model_validate(document.data)
+    except ValidationError as error:
+        # A misspelt key is both unknown and missing: its own line helps, its parent's does not.
+        first = min(error.errors(), key=lambda said: said["type"] != "extra_forbidden")
+        place = tuple("schema" if part == "schema_" else part for part in first["loc"])
+        raise ContractError(
+            f"{'.'.join(str(part) for part in place)}: {first['msg']}",
+            where=document.where(*place),
+            remedy="compare with the other contracts; expectations/README.md shows how",
+        ) from None

@@ -11,19 +11,18 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from task_warehouse.checking import soundness
-from task_warehouse.contracts import (
-    CodeLists,
-    Column,
-    Contract,
+from task_warehouse.contracts import soundness
+from task_warehouse.contracts.model import CodeLists, Column, Contract, Rule
+from task_warehouse.contracts.odcs import (
     Dimension,
+    Quality,
     Responsibility,
-    Rule,
+    SchemaObject,
     Severity,
+    Strict,
+    own_properties,
 )
-from task_warehouse.contracts.loading import own_properties, read_document
-from task_warehouse.contracts.odcs import Quality, SchemaObject, Strict
-from task_warehouse.contracts.yaml_lines import Document
+from task_warehouse.contracts.yaml_lines import Document, read_as
 from task_warehouse.errors import ContractError
 
 OWN_OF_RULE = {"column", "titleEn", "messageVi", "messageEn", "responsibility"}
@@ -87,7 +86,7 @@ class Texts(Strict):
 
 def load_texts(path: Path) -> Texts:
     """Texts of the standard rules; raises :class:`ContractError`."""
-    return read_document(path, Texts)[1]
+    return read_as(path, Texts)[1]
 
 
 def with_rules(
