@@ -5,9 +5,9 @@ derived again by a decision: rooms stay as the check left them, and who reads th
 through :func:`task_warehouse.holding.rooms.decided`, which lays the decisions over the ledger.
 """
 
+from task_warehouse.holding.deciding import decide
 from task_warehouse.holding.decisions import (
     Decision,
-    decide,
     decisions,
     moments_of_release,
     order_of,

@@ -8,7 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from task_warehouse.errors import UsageError
-from task_warehouse.holding.decisions import Decision, decide, decisions
+from task_warehouse.holding.deciding import decide
+from task_warehouse.holding.decisions import Decision, decisions
 from task_warehouse.holding.waiting import Held, held_deliveries
 from task_warehouse.settings import TIMEZONE, Home
 

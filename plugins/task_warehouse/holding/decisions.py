@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import unicodedata
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,10 +15,6 @@ from task_warehouse.storage import beside, our_storage, sync_folder
 
 Outcome = Literal["release", "refuse"]
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
-LONGEST_NOTE = 1000
-LONGEST_NAME = 120
-DELIVERY_ID = re.compile(r"[0-9a-f]{20}")
-_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +44,12 @@ def order_of(delivery: Dated) -> tuple[datetime, date, str]:
     return delivery.received_at.astimezone(UTC), delivery.business_date, delivery.delivery_id
 
 
-def decide(
-    home: Home, delivery_id: str, outcome: str, *, note: str, by: str, at: datetime
-) -> Decision:
-    """Record what ``by`` decided of a held delivery, and why.
+def record(home: Home, said: Decision) -> Decision:
+    """Keep a decision for ever; the same again is the one there is.
 
-    Raises :class:`UsageError` for a delivery that does not wait, for one that was decided
-    otherwise, and without a note or a name. The same decision again is the one there is.
+    Raises :class:`UsageError` for a delivery that was decided otherwise.
     """
-    from task_warehouse.holding.waiting import wants_decision
-
-    said = _sound(delivery_id, outcome, note, by, at)
-    if not wants_decision(home, delivery_id):
-        raise UsageError(
-            "this delivery is not held",
-            where=delivery_id,
-            remedy="list those that are: task-warehouse held",
-        )
-    path = _path(home, delivery_id)
+    path = _path(home, said.delivery_id)
     with our_storage(path):
         return said if _write_once(path, said) else _same(path, said)
 
@@ -84,32 +66,6 @@ def moments_of_release(home: Home) -> dict[str, datetime]:
         for name, decision in decisions(home).items()
         if decision.decision == "release"
     }
-
-
-def _sound(delivery_id: str, outcome: str, note: str, by: str, at: datetime) -> Decision:
-    if not DELIVERY_ID.fullmatch(delivery_id):
-        raise UsageError(f"'{delivery_id[:40]}' is no delivery", remedy="give its 20 hex digits")
-    if outcome not in OUTCOMES:
-        raise UsageError(f"'{outcome[:40]}' is no decision", remedy=f"give {' or '.join(OUTCOMES)}")
-    if at.tzinfo is None:
-        raise UsageError("the moment of a decision needs its time zone")
-    texts = {"note": _plain(note, LONGEST_NOTE), "by": _plain(by, LONGEST_NAME)}
-    for name, text in texts.items():
-        if not text:
-            raise UsageError(
-                f"a decision needs --{name}",
-                where=delivery_id,
-                remedy="say why, for those who ask later" if name == "note" else "say who decides",
-            )
-    decided: Outcome = "release" if outcome == "release" else "refuse"
-    return Decision(
-        delivery_id, decided, texts["by"], at.astimezone(UTC).replace(microsecond=0), texts["note"]
-    )
-
-
-def _plain(text: str, longest: int) -> str:
-    neat = _INVISIBLE.sub(" ", unicodedata.normalize("NFC", text))
-    return " ".join(neat.split())[:longest]
 
 
 def _path(home: Home, delivery_id: str) -> Path:
