@@ -23,13 +23,13 @@ from task_warehouse.slots import Slots
 from task_warehouse.sources import DATASETS, load_sources
 from task_warehouse.transports import pull_dataset
 from task_warehouse.transports.attempts import Attempt, Fault, Pull, explain, failed, refused
-from task_warehouse.transports.pacing import Deadline, RateLimiter
+from task_warehouse.transports.pacing import Allowance, RateLimiter
 from task_warehouse.transports.peeking import Peeker
 from task_warehouse.transports.signing import Secrets
 from task_warehouse.transports.tokens import Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -74,6 +74,7 @@ class _Batch:
     history: History
     secrets: Secrets
     peeker: Peeker
+    allowances: Mapping[str, Allowance]  # by source
     rates: RateLimiter = field(default_factory=RateLimiter)
     tokens: Tokens = field(default_factory=Tokens)
     mistakes: list[Exception] = field(default_factory=list)  # of ours, raised at the end
@@ -122,7 +123,8 @@ def collect_batch(
     history = read_history(home, sorted(wanted), as_of)
     secrets = Secrets(look_up_secret)
     with Peeker() as peeker:
-        shared = _Batch(home, batch, as_of, received_at, history, secrets, peeker)
+        allowances = {one.source: Allowance(one.deadline_seconds) for one in sources}
+        shared = _Batch(home, batch, as_of, received_at, history, secrets, peeker, allowances)
         receipts, ours = _pull_all(shared, sources, pulls_at_a_time)
     receipts = nothing_arose.settle(home, receipts, _words_for_nothing(sources))
     write_receipts(home, batch, receipts)
@@ -175,7 +177,7 @@ def _pull_all(
 def _in_order(batch: _Batch, sources: Sequence[Source]) -> list[tuple[Source, str]]:
     """What to pull: first one dataset of every source, last what failed the last time.
 
-    Each dataset is a pull of its own, so that one that drips does not use up its source's time.
+    Each dataset is a pull of its own, so that one that drips leaves its source time for the others.
     """
     pulls = [
         (source, name)
@@ -193,7 +195,8 @@ def _is_of_the_day(dataset: DatasetSource, as_of: date) -> bool:
 
 def _collect_dataset(batch: _Batch, source: Source, name: str, slots: Slots) -> list[Receipt]:
     dataset = source.datasets[name]
-    with slots.one(), Deadline(dataset.limits.deadline_seconds) as deadline:
+    allowance = batch.allowances[source.source]
+    with slots.one(), allowance.deadline(dataset.limits.deadline_seconds) as deadline:
         started = time.monotonic()
         pull = Pull(
             batch.home,

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-PATIENCE_SECONDS = 1.0
-LOOKED_EVERY_SECONDS = 0.2
+PATIENCE_SECONDS = 0.5
+LOOKED_EVERY_SECONDS = 0.1
 
 
 class Slots:

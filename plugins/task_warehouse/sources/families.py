@@ -72,6 +72,7 @@ def _member(document: Document, declared: SourceFile, source_id: str, one: Organ
         contact=declared.contact,
         valid_from=max(starts) if starts else None,
         valid_to=min(ends) if ends else None,
+        deadline_seconds=declared.deadline_seconds,
         base=document.path.parent,
         declared_in=document.path.name,
         family=declared.family,

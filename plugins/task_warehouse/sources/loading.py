@@ -124,6 +124,7 @@ def load_document(
             contact=declared.contact,
             valid_from=declared.valid_from,
             valid_to=declared.valid_to,
+            deadline_seconds=declared.deadline_seconds,
             base=document.path.parent,
             declared_in=document.path.name,
             family=None,

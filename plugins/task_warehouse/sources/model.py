@@ -44,6 +44,8 @@ DATASETS: tuple[str, ...] = get_args(DatasetName)
 TransportName = Literal["folder", "http", "sftp", "s3"]
 Cadence = Literal["daily", "weekly", "monthly", "once"]
 Mode = Literal["full", "delta"]
+DEADLINE_SECONDS = 600.0  # of a whole source: twice that of one dataset
+
 FormatName = Literal["csv", "tsv", "json", "ndjson", "xlsx", "xml"]
 
 
@@ -310,6 +312,7 @@ class SourceFile(Strict):
     contact: str | None = None
     valid_from: IsoDate | None = None
     valid_to: IsoDate | None = None
+    deadline_seconds: Seconds = DEADLINE_SECONDS
     defaults: DatasetFields = DatasetFields()
     datasets: dict[DatasetName, DatasetSource] = Field(min_length=1)
     report_back: ReportBack | None = None
@@ -356,6 +359,7 @@ class Source(Strict):
     declared_in: str  # file name
     family: str | None
     datasets: Mapping[str, DatasetSource]
+    deadline_seconds: float = DEADLINE_SECONDS  # for all its datasets together
     report_back: ReportBack | None = None
 
     def is_active(self, on: date) -> bool:

@@ -6,13 +6,13 @@ import random
 import socket
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Self
 
 from task_warehouse.transports.attempts import Fault, failed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
     from typing import TypeVar
 
@@ -28,12 +28,16 @@ class Deadline:
 
     A time-out of a socket starts anew with each byte, so a server that sends one byte a second
     never trips it. Sockets given to :meth:`watch` are shut down when the deadline passes; a read
-    that waits on one ends at once.
+    that waits on one ends at once. Of ``seconds`` there may be less ``left`` from the beginning;
+    ``code`` is the kind of the fault.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(
+        self, seconds: float, *, left: float | None = None, code: str = "transport.deadline"
+    ) -> None:
         self.seconds = seconds
-        self._end = time.monotonic() + seconds
+        self._code = code
+        self._end = time.monotonic() + (seconds if left is None else left)
         self._sockets: list[socket.socket] = []
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
@@ -65,7 +69,7 @@ class Deadline:
             raise self.fault()
 
     def fault(self) -> Fault:
-        return failed("transport.deadline", f"{self.seconds:g}")
+        return failed(self._code, f"{self.seconds:g}")
 
     def watch(self, connected: socket.socket) -> None:
         """Shut the connection down when the deadline passes."""
@@ -89,6 +93,44 @@ class Deadline:
             for one in self._sockets:
                 with suppress(OSError):
                     one.shutdown(socket.SHUT_RDWR)
+
+
+class Allowance:
+    """How long one source may keep us busy with all its datasets together.
+
+    What counts is the time in which at least one pull of it runs, so that datasets pulled side by
+    side do not use it up faster than one after the other.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._used = 0.0
+        self._running = 0
+        self._since = 0.0
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def deadline(self, seconds: float) -> Iterator[Deadline]:
+        """A deadline of ``seconds``, or of what is left of the allowance if that is less."""
+        with self._lock:
+            now = time.monotonic()
+            if not self._running:
+                self._since = now
+            self._running += 1
+            left = max(0.0, self._seconds - self._used - (now - self._since))
+        try:
+            with self._within(seconds, left) as deadline:
+                yield deadline
+        finally:
+            with self._lock:
+                self._running -= 1
+                if not self._running:
+                    self._used += time.monotonic() - self._since
+
+    def _within(self, seconds: float, left: float) -> Deadline:
+        if seconds <= left:
+            return Deadline(seconds)
+        return Deadline(self._seconds, code="transport.source_deadline", left=left)
 
 
 def backoff_seconds(base: float, attempt: int) -> float:

@@ -43,10 +43,20 @@ class Bench:
         return self.root / "sources"
 
     def declare(
-        self, source: str = "bo-g06", *, organisation: str = "G06", **datasets: Any
+        self,
+        source: str = "bo-g06",
+        *,
+        organisation: str = "G06",
+        deadline_seconds: float = 600,
+        **datasets: Any,
     ) -> None:
         """Write the source file; JSON is YAML."""
-        said = {"source": source, "organisation": organisation, "datasets": datasets}
+        said = {
+            "source": source,
+            "organisation": organisation,
+            "deadline_seconds": deadline_seconds,
+            "datasets": datasets,
+        }
         self.sources.mkdir(exist_ok=True)
         (self.sources / f"{source}.yml").write_text(
             json.dumps(said, ensure_ascii=False), encoding="utf-8"
