@@ -176,9 +176,9 @@ def run_airflow(home: Home, sources: Path | None, out: Terminal) -> None:
         orchestration.prepare(home)
         variables = orchestration.environment(home, folder)
         passwords = home.airflow / "simple_auth_manager_passwords.json.generated"
-        out.print(
+        out.say(
             f"Airflow: {variables['AIRFLOW__API__BASE_URL']}, user admin, password in {passwords}"
         )
-        out.print(f"Sources: {folder}; today is {today()}; stop with Ctrl-C")
+        out.say(f"Sources: {folder}; today is {today()}; stop with Ctrl-C")
         os.chdir(PROJECT_ROOT)
         os.execve(sys.executable, [sys.executable, "-m", "airflow", "standalone"], variables)
