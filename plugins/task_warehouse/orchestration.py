@@ -41,6 +41,8 @@ def environment(home: Home, sources: Path | None = None) -> dict[str, str]:
         "AIRFLOW__API__PORT": port,
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        # One worker process for each task that may run at a time; ours are few and large.
+        "AIRFLOW__CORE__PARALLELISM": "8",
         # A slow machine starts tasks before the server they report to answers.
         "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "10",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home.airflow / "logs"),
