@@ -182,6 +182,28 @@ def report_back(sources: Sources = None) -> None:
 
 
 @app.command()
+def notify(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the messages; send and record nothing.")
+    ] = False,
+) -> None:
+    """Send the daily brief and the alerts of the published morning to whom notifications.yml names.
+
+    Nobody is told one state twice: run again, only what was not sent or is new goes out. Mail goes
+    by TASK_WAREHOUSE_SMTP, e.g. smtps://user:password@host:465.
+    """
+    from task_warehouse import notifying, steps
+
+    if not dry_run:
+        out.print(_sentence(steps.notify()))
+        return
+    for letter, is_news in notifying.preview(Home.from_environment()):
+        state = "would be sent" if is_news else "already told"
+        out.say(f"== {letter.shown} ({letter.message.kind}, {state})\n{letter.message.subject}\n")
+        out.say(letter.message.text)
+
+
+@app.command()
 def replay(
     first: Annotated[str, typer.Option("--from", metavar="DATE", help="First business date.")],
     last: Annotated[str, typer.Option("--to", metavar="DATE", help="Last business date.")],

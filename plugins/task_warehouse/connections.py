@@ -1,6 +1,7 @@
 """Connections that Airflow keeps: secrets of sources, and where the marts are served.
 
-``task_warehouse_marts``, of type Postgres, is the database of the marts. A source file's
+``task_warehouse_marts``, of type Postgres, is the database of the marts; ``task_warehouse_smtp``,
+of type SMTP, the server that mail goes out by. A source file's
 ``secret: NAME`` is the connection of that name.
 
 Fields: ``password`` is the secret (token, API key, password, secret key of S3); ``login`` the user
@@ -16,6 +17,7 @@ from urllib.parse import quote, urlencode
 from task_warehouse.transports.signing import Stored
 
 MARTS = "task_warehouse_marts"
+MAIL = "task_warehouse_smtp"
 
 
 def marts_address() -> str | None:
@@ -29,6 +31,24 @@ def marts_address() -> str | None:
     return f"postgresql://{user}:{password}@{place}/{found.schema or ''}" + (
         f"?{options}" if options else ""
     )
+
+
+def smtp_address() -> str | None:
+    """The mail server, of type SMTP, read as Airflow's own provider reads it; None without it."""
+    found = _connection(MAIL)
+    if found is None:
+        return None
+    extra = found.extra_dejson
+    scheme, query = ("smtp", "") if _is_on(extra.get("disable_ssl")) else ("smtps", "")
+    if scheme == "smtp" and _is_on(extra.get("disable_tls")):
+        query = "?tls=no"
+    user, password = (quote(part or "", safe="") for part in (found.login, found.password))
+    who = f"{user}:{password}@" if user else ""
+    return f"{scheme}://{who}{found.host or ''}" + (f":{found.port}" if found.port else "") + query
+
+
+def _is_on(value: object) -> bool:
+    return str(value).casefold() in ("true", "1")
 
 
 def look_up(name: str) -> Stored | None:

@@ -72,6 +72,11 @@ class Home:
         return self.root / "reports"
 
     @property
+    def notified(self) -> Path:
+        """What each reader of messages was told: ``<reader>/<kind>.json``."""
+        return self.root / "notified"
+
+    @property
     def decisions(self) -> Path:
         """What persons decided of held deliveries, kept for ever: ``<delivery>.json``."""
         return self.root / "decisions"

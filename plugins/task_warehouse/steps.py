@@ -248,6 +248,18 @@ def report_back(
         ).counts()
 
 
+def notify(
+    smtp_address: str | None = None,
+    look_up_secret: Callable[[str], Stored | None] | None = None,
+) -> dict[str, int]:
+    """Tell leaders, bodies and data engineers what is new to them in the snapshot in force."""
+    from task_warehouse import notifying
+
+    with progress.timed("notify", "telling those whom the file of notifications names"):
+        home = Home.from_environment()
+        return notifying.notify(home, smtp_address, look_up_secret).counts()
+
+
 def is_published(as_of: date) -> bool:
     """Whether ``published/current`` describes ``as_of`` or a later day."""
     manifest = publishing.current(Home.from_environment())
