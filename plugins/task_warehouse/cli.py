@@ -181,6 +181,24 @@ def report_back(sources: Sources = None) -> None:
         out.print(complaint)
 
 
+@app.command("open-data")
+def open_data(
+    to: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder the extract goes to.")],
+) -> None:
+    """Write the publishable extract of the published morning: CSV, Data Package, CSVW.
+
+    The licence is what TASK_WAREHOUSE_OPEN_DATA_LICENCE says, e.g. "CC-BY-4.0 https://…".
+    """
+    from task_warehouse import open_data as opening
+    from task_warehouse import publishing
+
+    manifest = publishing.current(Home.from_environment())
+    if manifest is None:
+        raise UsageError("nothing is published yet", remedy="run a day first: task-warehouse run")
+    written = opening.write(manifest.path, to)
+    out.say(f"{to}: {len(written)} tables, {sum(one.rows for one in written)} rows")
+
+
 @app.command()
 def notify(
     dry_run: Annotated[

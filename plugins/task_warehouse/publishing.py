@@ -22,7 +22,7 @@ from typing import Any
 
 import duckdb
 
-from task_warehouse import contract_exports, dashboard, exporting
+from task_warehouse import contract_exports, dashboard, exporting, open_data
 from task_warehouse.data_docs import pages as data_docs
 from task_warehouse.errors import BuildError, StorageError
 from task_warehouse.holding import rooms
@@ -238,6 +238,7 @@ class _Draft:
         )
         manifest.write()
         contract_exports.write_all(self.folder / "contracts")
+        open_data.write(self.folder, self.folder / "open_data")
         data_docs.write_pages(self.home, self.folder / "data_docs", self.as_of)
         tell(STEP, "drawing the dashboard")
         earlier = [m.path for m in published(self.home) if m.as_of_date < self.as_of]
