@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from task_warehouse import locking
+from task_warehouse import locking, receipt_summaries
 from task_warehouse.receipts import (
     MONTHS,
     REPLACES,
@@ -52,6 +52,7 @@ def compact(home: Home, as_of: date) -> list[Path]:
         for month, files in sorted(_open_months(home, as_of).items()):
             if month not in months or len(files) >= ENOUGH_LATE_FILES:
                 written.append(_write_month(home, month, files, months.get(month)))
+        receipt_summaries.write_missing(home)
         return written
 
 

@@ -10,9 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
-import duckdb
-
-from task_warehouse import receipts
+from task_warehouse import receipt_summaries
 from task_warehouse.holding import decisions
 from task_warehouse.settings import PROJECT_ROOT, Home
 
@@ -20,38 +18,12 @@ CODE_FOLDERS = ("plugins/task_warehouse", "dbt_project", "expectations")
 CODE_ENDINGS = {".py", ".sql", ".yml", ".yaml", ".toml", ".csv", ".j2", ".css", ".js", ".svg"}
 DERIVED_FOLDERS = {"target", "logs", "dbt_packages", "__pycache__"}
 
-# Hashed where the rows are: a year of receipts is millions of them.
-_SIGHTINGS = """
-    with sightings as (
-        select business_date, source, dataset, expected, due_at, reason_code,
-            if(outcome = 'unchanged', 'landed', outcome) as outcome,
-            delivery_id, min(received_at) as received_at
-        from receipts
-        where business_date <= ?
-        group by all
-    ),
-
-    lines as (
-        select business_date, cast(row(
-            source, dataset, expected, epoch_us(due_at), reason_code, outcome, delivery_id,
-            epoch_us(received_at)
-        ) as varchar) as line
-        from sightings
-    )
-
-    select business_date, sha256(string_agg(line, chr(10) order by line)) from lines
-    group by business_date
-    order by business_date
-"""
-
 
 def of_inputs(home: Home, as_of: date) -> str:
     """SHA-256 (hex) over the as-of date, the sightings up to it, ledger, decisions and code."""
     digest = hashlib.sha256(as_of.isoformat().encode())
-    with duckdb.connect() as connection:
-        receipts.scan(connection, home)
-        for row in connection.execute(_SIGHTINGS, [as_of]).fetchall():
-            digest.update(repr(row).encode())
+    for day in receipt_summaries.sightings(home, as_of):
+        digest.update(repr(day).encode())
     for batch in sorted(path.name for path in home.ledger.glob("*.parquet")):
         digest.update(batch.encode())
     for name, said in sorted(decisions(home).items()):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
 
-from task_warehouse import receipts
+from task_warehouse import receipt_summaries, receipts
 from task_warehouse.receipts import delivery_id_of
 from task_warehouse.transports.attempts import Earlier
 
@@ -40,6 +41,22 @@ _NEWEST = """
 """
 # Years of rows pass through; what is kept of them is little.
 MEMORY = "400MB"
+ID_BYTES = 10
+
+
+@dataclass(frozen=True)
+class Known:
+    """Ids of deliveries, millions of them in ten bytes each."""
+
+    ids: bytes = b""  # sorted
+
+    def __contains__(self, delivery_id: str) -> bool:
+        wanted = bytes.fromhex(delivery_id)
+        place = bisect_left(range(len(self.ids) // ID_BYTES), wanted, key=self._at)
+        return self._at(place) == wanted
+
+    def _at(self, place: int) -> bytes:
+        return self.ids[place * ID_BYTES : (place + 1) * ID_BYTES]
 
 
 @dataclass
@@ -48,7 +65,7 @@ class History:
 
     newest: pa.Table | None = None  # Earlier sightings, those of a source and dataset together
     places: Mapping[Key, tuple[int, int]] = field(default_factory=dict)  # first row, rows
-    deliveries: frozenset[str] = frozenset()
+    deliveries: Known = Known()
     nothing: frozenset[str] = frozenset()
     successes: Mapping[Key, date] = field(default_factory=dict)
     failing: frozenset[Key] = frozenset()
@@ -84,16 +101,13 @@ def read_history(home: Home, sources: Sequence[str], as_of: date) -> History:
         connection.execute(f"set memory_limit = '{MEMORY}'")
         receipts.scan(connection, home)
         connection.execute("create temp table wanted as select unnest(?) as source", [sources])
-        connection.execute("create temp view mine as from receipts where source in (from wanted)")
-        newest = connection.execute(_NEWEST).fetch_arrow_table()
+        receipt_summaries.scan_history(connection, home, as_of)
+        connection.execute("create temp view mine as from told where source in (from wanted)")
+        newest = connection.execute(_NEWEST).to_arrow_table()
         return History(
             newest.drop_columns(["source", "dataset", "seen_at"]),
             _places(newest),
-            _all(
-                connection,
-                "select distinct delivery_id from mine "
-                "where outcome in ('landed', 'unchanged', 'duplicate')",
-            ),
+            _known(connection),
             frozenset(
                 delivery_id_of(*row)
                 for row in connection.execute(
@@ -105,6 +119,16 @@ def read_history(home: Home, sources: Sequence[str], as_of: date) -> History:
             _failing(connection),
             _secret_bytes(connection, home),
         )
+
+
+def _known(connection: duckdb.DuckDBPyConnection) -> Known:
+    held = connection.execute(
+        "select unhex(delivery_id) from known "
+        "where delivery_id is not null and source in (from wanted) order by all"
+    ).to_arrow_table()
+    ids = held.column(0).cast(pa.binary(ID_BYTES)).combine_chunks()
+    octets = ids.buffers()[1]
+    return Known(octets.to_pybytes()[: len(ids) * ID_BYTES] if octets else b"")
 
 
 def _places(newest: pa.Table) -> dict[Key, tuple[int, int]]:
@@ -156,4 +180,4 @@ def _secret_bytes(connection: duckdb.DuckDBPyConnection, home: Home) -> frozense
 
 
 def _all(connection: duckdb.DuckDBPyConnection, query: str) -> frozenset[Any]:
-    return frozenset(connection.execute(query).fetch_arrow_table().column(0).to_pylist())
+    return frozenset(connection.execute(query).to_arrow_table().column(0).to_pylist())

@@ -169,18 +169,29 @@ STEPS: Mapping[str, Callable[[Home], None]] = {
 }
 
 
-def measure_steps(home: Home) -> list[Measure]:
+# The parent stays small: what it holds would count as its children's.
+CHILD = (sys.executable, "-m", "tests.bench.receipts", "--child")
+MAKE = "make"
+
+
+def measure_steps(home: Home, days: int) -> list[Measure]:
     """Each step in a process of its own."""
-    child = (sys.executable, "-m", "tests.bench.receipts", "--child")
-    return [measure(step, [*child, step, "--home", str(home.root)], None) for step in STEPS]
+    return [measure(step, [*CHILD, step, *_options(home, days)], None) for step in STEPS]
+
+
+def _options(home: Home, days: int) -> list[str]:
+    return ["--home", str(home.root), "--days", f"{days}", f"{days}"]
 
 
 def main() -> None:
     options = argparse.ArgumentParser(prog="python -m tests.bench.receipts", description=__doc__)
     options.add_argument("--days", type=int, nargs=2, default=[10, 400], metavar=("FEW", "MANY"))
     options.add_argument("--home", type=Path, help="keep (or look again at) what was made here")
-    options.add_argument("--child", choices=list(STEPS), help=argparse.SUPPRESS)
+    options.add_argument("--child", choices=[MAKE, *STEPS], help=argparse.SUPPRESS)
     chosen = options.parse_args()
+    if chosen.child == MAKE:
+        write_history(Home(chosen.home), chosen.days[0], SOURCES)
+        return
     if chosen.child:
         STEPS[chosen.child](Home(chosen.home))
         return
@@ -189,8 +200,8 @@ def main() -> None:
         for days in chosen.days:
             home = Home((chosen.home or Path(scratch)) / f"{days}-days")
             if not home.receipts.exists():
-                write_history(home, days, SOURCES)
-            found.append(measure_steps(home))
+                measure("history", [*CHILD, MAKE, *_options(home, days)], None)
+            found.append(measure_steps(home, days))
     show(chosen.days, *found)
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from task_warehouse import obligations, receipts
+from task_warehouse import obligations, receipt_summaries
 from task_warehouse.sources.loading import load_sources
+from task_warehouse.sources.model import DATASETS
 
 if TYPE_CHECKING:
     from datetime import date
@@ -29,7 +30,7 @@ _PAST = """
         select source, dataset, organisation_code, business_date, received_at, outcome, reason_en,
             outcome in ('failed', 'refused') or (outcome = 'missing' and expected) as is_bad,
             outcome in ('landed', 'unchanged', 'duplicate', 'nothing_arose') as is_good
-        from receipts
+        from told
         where business_date <= ?
     ),
 
@@ -73,7 +74,7 @@ def describe(home: Home, sources_dir: Path, as_of: date) -> list[dict[str, Any]]
     """
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'Asia/Ho_Chi_Minh'")
-        receipts.scan(connection, home)
+        receipt_summaries.scan_history(connection, home, as_of)
         past = {(row[0], row[1]): row[2:] for row in connection.execute(_PAST, [as_of]).fetchall()}
     nothing: Past = (None,) * 6
     rows = [
@@ -82,7 +83,7 @@ def describe(home: Home, sources_dir: Path, as_of: date) -> list[dict[str, Any]]
         for name, dataset in source.datasets.items()
     ]
     rows += [_undeclared(source, dataset, told) for (source, dataset), told in past.items()]
-    return sorted(rows, key=lambda row: row["source"])
+    return sorted(rows, key=lambda row: (row["source"], DATASETS.index(row["dataset"])))
 
 
 def _row(
