@@ -31,9 +31,9 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- The same, by the key of the task. -#}
-{% macro is_among_touched() -%}
-    {%- if is_incremental() -%} task_key in (select told.task_key from {{ ref('int_tasks__touched') }} as told)
+{#- The same, by the key of the task; `of` names the relation that has it, where several have. -#}
+{% macro is_among_touched(of='') -%}
+    {%- if is_incremental() -%} {{ of }}task_key in (select told.task_key from {{ ref('int_tasks__touched') }} as told)
     {%- else -%} true
     {%- endif -%}
 {%- endmacro %}

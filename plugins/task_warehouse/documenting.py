@@ -9,9 +9,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from task_warehouse.building import BUILD_VARIABLE, DATABASE_NAME, PROJECT, STEP
+from task_warehouse.building import BUILD_VARIABLE, DATABASE_NAME, STEP
 from task_warehouse.errors import BuildError, NoDataError
 from task_warehouse.locking import hold
+from task_warehouse.parsed_project import PROJECT
 from task_warehouse.settings import HOME_VARIABLE, Home
 
 LOCK_WAIT_SECONDS = 600.0

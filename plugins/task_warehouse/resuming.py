@@ -29,8 +29,13 @@ KEPT = {
         "int_reports__versions",
         "int_progress__known",
         "int_reports__changes",
+        "int_reports__compared",
+        "int_reports__turns",
+        "int_tasks__status",
+        "int_tasks__versions",
         "int_tasks__states",
     ),
+    "marts": ("fct_task_event",),
 }
 # Of the last build, to be compared with this one's: where they differ a task is touched.
 COMPARED = ("int_deliveries__sighted", "int_deliveries__known", "int_tasks__present")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from task_warehouse.building import PROJECT
+from task_warehouse.parsed_project import PROJECT
 
 SEEDS = PROJECT / "seeds"
 

@@ -1,7 +1,9 @@
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_touched() }}") }}
+-- depends_on: {{ ref('int_tasks__touched') }}
 -- Each report that counts beside the one before it on the same task.
 with reports as (
     select * from {{ ref('int_progress__known') }}
-    where counts
+    where counts and {{ is_among_touched() }}
 ),
 
 worded as (

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_touched() }}") }}
+-- depends_on: {{ ref('int_tasks__touched') }}
 -- Where the reports that count turn, in their own order: done, open again, suspended, cancelled. A
 -- turn and its return that became known on one morning are seen here alone.
 with reports as (
@@ -14,7 +16,7 @@ with reports as (
         part,
         line
     from {{ ref('int_progress__known') }}
-    where counts or (not is_in_force and coalesce(is_by_lead, false))
+    where (counts or (not is_in_force and coalesce(is_by_lead, false))) and {{ is_among_touched() }}
 ),
 
 words as (

@@ -1,6 +1,9 @@
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_touched() }}") }}
+-- depends_on: {{ ref('int_tasks__touched') }}
 -- DESIGN 5.1 and 5.5, from the reports that count.
 with reports as (
     select * from {{ ref('int_progress__known') }}
+    where {{ is_among_touched() }}
 ),
 
 {{ completions('reports', ['task_key']) }},

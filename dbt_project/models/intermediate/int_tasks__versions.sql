@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_touched() }}") }}
+-- depends_on: {{ ref('int_tasks__touched') }}
 -- Every version of a task that ever counted: a row only where something in it changed. A correction
 -- that was older than what stood corrects nothing and is no version.
 with sighted as (
@@ -6,6 +8,7 @@ with sighted as (
 
 staged as (
     select * from {{ ref('stg_tasks') }}
+    where {{ is_told_anew('source', 'task_code') }}
 ),
 
 {%- set told = [

@@ -1,13 +1,26 @@
+{{ config(
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    pre_hook="{{ take_out_touched() }}"
+) }}
+-- depends_on: {{ ref('int_tasks__touched') }}
+-- Nothing but the passing of a day happens to a task that was not touched: it may become overdue.
 with states as (
     select *, '' as part from {{ ref('int_states__changes') }}
+    where
+        {{ is_among_touched() }}
+        {% if is_incremental() -%}
+            or (event = 'overdue' and known_on > (select built.as_of from before.built as built))
+        {%- endif %}
 ),
 
 reports as (
     select * from {{ ref('int_reports__changes') }}
+    where {{ is_among_touched() }}
 ),
 
 versions as (
     select * from {{ ref('int_tasks__versions') }}
+    where {{ is_among_touched() }}
 ),
 
 present as (
@@ -15,6 +28,7 @@ present as (
         *,
         row_number() over (partition by task_key order by from_on) as stretch_no
     from {{ ref('int_tasks__present') }}
+    where {{ is_among_touched() }}
 ),
 
 assigned as (
@@ -73,7 +87,7 @@ turns as (
             and reported.event = states.event
             and reported.delivery_id = states.delivery_id
             and reported.line is not distinct from states.line
-    where states.task_key is null
+    where states.task_key is null and {{ is_among_touched('reported.') }}
 ),
 
 happened as (

@@ -73,21 +73,28 @@ dissolved_leads as (
     where organisations.last_day < coalesce(changes.changed_on, tasks.assigned_on)
 ),
 
+shared_codes as (
+    select
+        task_code,
+        document_code,
+        string_agg(task_key, '; ' order by task_key) as detail
+    from tasks
+    where document_code is not null
+    group by task_code, document_code
+    having count(distinct source) > 1
+),
+
 codes_twice as (
     select
         'task_code_twice' as problem,
-        task_key as subject,
-        string_agg(task_key, '; ') over (
-            partition by task_code, document_code
-            order by task_key
-            rows between unbounded preceding and unbounded following
-        ) as detail,
-        delivery_id,
-        part,
-        line
+        tasks.task_key as subject,
+        shared_codes.detail,
+        tasks.delivery_id,
+        tasks.part,
+        tasks.line
     from tasks
-    where document_code is not null
-    qualify count(distinct source) over (partition by task_code, document_code) > 1
+    inner join shared_codes
+        on tasks.task_code = shared_codes.task_code and tasks.document_code = shared_codes.document_code
 ),
 
 ended_bodies as (

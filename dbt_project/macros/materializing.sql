@@ -1,0 +1,31 @@
+{#-
+  A table as dbt makes it, without the detours that keep a table readable while it is replaced: a
+  build is a database of its own that nobody reads until it is whole (building.py). No table aside,
+  no renaming, no backup to drop: a third fewer statements a model.
+-#}
+{% materialization table, adapter='duckdb' -%}
+    {%- set target_relation = this.incorporate(type='table') -%}
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {{ drop_relation_if_exists(load_cached_relation(this)) }}
+    {% call statement('main') -%}
+        {{ create_table_as(False, target_relation, compiled_code) }}
+    {%- endcall %}
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {% do persist_docs(target_relation, model) %}
+    {{ adapter.commit() }}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({'relations': [target_relation]}) }}
+{%- endmaterialization %}
+
+{#- Comments of all columns in one go; an enforced contract has said already that each is there. -#}
+{% macro duckdb__alter_column_comment(relation, column_dict) -%}
+    {%- if config.get('contract').enforced -%}
+        {%- set existing_columns = column_dict | list -%}
+    {%- else -%}
+        {%- set existing_columns = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+    {%- endif -%}
+    {%- for name in column_dict if name in existing_columns %}
+        comment on column {{ relation }}.{{ adapter.quote(name) }} is {{ duckdb_escape_comment(column_dict[name]['description']) }};
+    {% endfor %}
+{%- endmacro %}
