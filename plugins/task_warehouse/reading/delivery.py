@@ -93,6 +93,8 @@ def _read_text(
     encoding = _text_encoding(stream, head, request)
     wide = encoding.name.startswith("utf-16")
     beginning = head[encoding.bom :].decode(encoding.name if wide else "latin-1", "replace")
+    if claimed in sniffing.DOCUMENTS and not beginning.strip():
+        raise Refusal(refusal.EMPTY, f"nothing but blanks where {claimed} should begin")
     found = sniffing.text_format(beginning)
     if request.format and {claimed, found} == {sniffing.JSON, sniffing.NDJSON}:
         found = claimed or found  # a declared document is read whole or not at all, pages and all

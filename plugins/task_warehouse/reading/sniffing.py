@@ -71,6 +71,7 @@ _BY_SUFFIX = {
     ".tgz": GZIP,
     ".tar": TAR,
 }
+DOCUMENTS = frozenset({JSON, NDJSON, XML})
 _JSON_BEGINS = re.compile(r"\[\s*(?:[\"'{\[\]\d-]|true|false|null|NaN|$)|\{\s*(?:[\"'}]|$)")
 _CONTROLS = bytes((*range(1, 9), *range(14, 28)))
 # A JSON body under either name is read by what it holds; an old ".xls" name over a new workbook
