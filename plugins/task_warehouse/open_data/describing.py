@@ -21,23 +21,29 @@ CSVW = "csv-metadata.json"
 README = "README.md"
 TITLE = ("Tình hình thực hiện nhiệm vụ: dữ liệu mở", "Progress on assigned tasks: open data")
 CONTENT = (
-    "Số liệu tổng hợp theo cơ quan, văn bản, chỉ tiêu; không có nội dung nhiệm vụ, báo cáo, cá nhân.",
-    "Aggregates by organisation, document and indicator; no text of a task or report, no persons.",
+    "Số liệu tổng hợp theo cơ quan, văn bản, chỉ tiêu; không có nội dung nhiệm vụ, báo cáo.",
+    "Aggregates by organisation, document and indicator; no text of a task or report.",
 )
 SMALL_VI = f"""\
-Phản ánh, kiến nghị: không công bố dòng tiếp nhận dưới {SMALLEST} lượt; nếu chỉ một cơ quan bị ẩn thì \
-cơ quan nhỏ kế tiếp cũng được ẩn. Các bảng khác đếm nhiệm vụ và lần gửi của cơ quan nhà nước, không \
-đếm người, nên không ẩn số nhỏ."""
+Phản ánh, kiến nghị: không công bố dòng tiếp nhận dưới {SMALLEST} lượt; nếu chỉ một cơ quan bị ẩn \
+thì cơ quan nhỏ kế tiếp cũng được ẩn. Các bảng khác đếm nhiệm vụ và lần gửi của cơ quan nhà \
+nước, không đếm người, nên không ẩn số nhỏ."""
 SMALL_EN = f"""\
-Feedback: rows of fewer than {SMALLEST} items received are withheld; where that is one body only, the \
-next smallest is withheld too. The other tables count tasks and deliveries of public bodies, not \
-persons, so small counts stay."""
+Feedback: rows of fewer than {SMALLEST} items received are withheld; where that is one body only, \
+the next smallest is withheld too. The other tables count tasks and deliveries of public bodies, \
+not persons, so small counts stay."""
 SMALL = (SMALL_VI, SMALL_EN)
 NO_LICENCE = (
     "Đơn vị công bố chưa nêu giấy phép sử dụng.",
     "The publisher has stated no licence.",
 )
-FRICTIONLESS = {"DATE": "date", "BOOLEAN": "boolean", "DOUBLE": "number", "VARCHAR": "string"}
+FRICTIONLESS = {
+    "DATE": "date",
+    "BOOLEAN": "boolean",
+    "DOUBLE": "number",
+    "DECIMAL": "number",
+    "VARCHAR": "string",
+}
 W3C = {"date": "date", "boolean": "boolean", "number": "double", "string": "string"}
 
 Licence = tuple[str, str | None] | None
@@ -102,7 +108,7 @@ def _resource(one: Written, written: Sequence[Written]) -> dict[str, Any]:
 
 
 def _kind(column: Column) -> str:
-    return FRICTIONLESS.get(column.kind, "integer")
+    return FRICTIONLESS.get(column.kind.partition("(")[0], "integer")
 
 
 def _field(column: Column, key: Sequence[str]) -> dict[str, Any]:

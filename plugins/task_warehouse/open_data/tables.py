@@ -77,9 +77,19 @@ TABLES = (
         name="organisations",
         title=("Cơ quan", "Organisations"),
         mart="dim_organisation",
-        sql="select * from marts.dim_organisation where is_current",
+        # The dissolved too: what they reported is told under their own code.
+        sql="select * from marts.dim_organisation qualify row_number() over ("
+        "partition by organisation_code order by valid_from desc) = 1",
         key=("organisation_code",),
-        columns=("organisation_code", "name", "name_en", "kind", "level", "parent_code"),
+        columns=(
+            "organisation_code",
+            "name",
+            "name_en",
+            "kind",
+            "level",
+            "parent_code",
+            "is_current",
+        ),
         has_bodies=False,
     ),
     OpenTable(
