@@ -48,8 +48,12 @@ def collect() -> None:
     def collect_batch(planned: dict[str, object]) -> dict[str, int]:
         from task_warehouse import connections, steps
 
-        get_current_context()["label"] = planned["label"]
-        return steps.collect_batch(planned, connections.look_up)
+        context = get_current_context()
+        context["label"] = planned["label"]
+        summary = steps.collect_batch(planned, connections.look_up)
+        # What the task's page shows: every source of the batch by name, by what became of it.
+        context["ti"].xcom_push(key="sources", value=summary.sources())
+        return dict(summary)
 
     @task(outlets=[LANDING])
     def roll_up(planned: list[dict[str, object]], outcomes: list[dict[str, int]]) -> dict[str, int]:

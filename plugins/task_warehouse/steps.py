@@ -34,6 +34,7 @@ from task_warehouse.storage import written_whole
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from task_warehouse.collecting import CollectSummary
     from task_warehouse.transports.signing import Stored
 
 ALERT_SHARE_VARIABLE = "TASK_WAREHOUSE_ALERT_SHARE"
@@ -74,8 +75,8 @@ def plan_collection(run: RunDate, *, token: str) -> list[dict[str, Any]]:
 
 def collect_batch(
     planned: dict[str, Any], look_up_secret: Callable[[str], Stored | None] | None = None
-) -> dict[str, int]:
-    """Pull the exports of one batch; how many attempts ended in each outcome.
+) -> CollectSummary:
+    """Pull the exports of one batch; how many attempts ended in each outcome, and whose.
 
     ``look_up_secret`` knows secrets by name; what it does not know, the environment may.
     """
@@ -96,7 +97,7 @@ def collect_batch(
         )
 
 
-def collect_all(planned: Sequence[dict[str, Any]]) -> list[dict[str, int]]:
+def collect_all(planned: Sequence[dict[str, Any]]) -> list[CollectSummary]:
     """Collect all batches, each in a process of its own, as Airflow's workers do."""
     if len(planned) == 1:
         return [collect_batch(planned[0])]
@@ -105,7 +106,7 @@ def collect_all(planned: Sequence[dict[str, Any]]) -> list[dict[str, int]]:
         return list(pool.map(collect_batch, planned))
 
 
-def roll_up(outcomes: list[dict[str, int]]) -> dict[str, int]:
+def roll_up(outcomes: Sequence[Mapping[str, int]]) -> dict[str, int]:
     """Sum the batches; raise only where so much failed that the fault is likely ours."""
     total: dict[str, int] = {}
     for counts in outcomes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -117,6 +118,9 @@ def test_a_connection_of_airflow_opens_the_door_and_is_written_nowhere(
         said = "\n".join(map(repr, rows))
         outcomes = db.execute("select outcome from read_parquet(?)", [where]).fetchall()
     assert outcomes == [("landed",)] * 3
+    with sqlite3.connect(home.airflow / "airflow.db") as database:
+        shown = database.execute("select value from xcom where key = 'sources'").fetchall()
+    assert [json.loads(value) for (value,) in shown] == [{"3 landed": ["bo-g06"]}]
     written = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert "collecting bo-g06" in log
     assert any(path.name == "airflow.db" for path in written)  # its own copy is encrypted

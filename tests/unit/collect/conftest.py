@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from collecting_bench import Bench
 from misbehaving_server import Server
+from sftp_place import drop, process, ssh
+
+__all__ = ["bench", "drop", "process", "server", "ssh"]
 
 
 @pytest.fixture

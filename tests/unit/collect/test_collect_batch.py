@@ -182,8 +182,8 @@ def test_the_summary_counts_outcomes(bench: Bench) -> None:
     bench.declare(tasks=bench.folder(), progress=bench.folder("khong-co"))
     bench.drop("a.csv", "a\n")
     said = collecting.collect_batch(bench.home, bench.sources, AS_OF, RECEIVED_AT, ["bo-g06"], "b")
-    assert dict(said) == {"landed": 1, "missing": 1}
-    assert said.by_source == {"bo-g06": {"landed": 1, "missing": 1}}
+    assert said == {"landed": 1, "missing": 1}
+    assert said.sources() == {"1 landed, 1 missing": ["bo-g06"]}
 
 
 def test_our_own_mistake_is_raised_after_everything_else_is_done(

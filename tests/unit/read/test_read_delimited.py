@@ -34,6 +34,33 @@ def test_leading_zeros_and_spaces_stay(read: Read) -> None:
     assert reading.rows[0] == ["00004", " An Khê "]
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        'Mã,Giá trị\nCT-1,"85,5"\nCT-2,"1.234,5"\n',  # decimal comma, quoted
+        "Mã;Giá trị\nCT-1;85,5\nCT-2;1.234,5\n",  # decimal comma beside semicolons
+        "Mã\tGiá trị\nCT-1\t85,5\nCT-2\t1.234,5\n",
+    ],
+)
+def test_commas_in_numbers_divide_no_cell(read: Read, table: str) -> None:
+    assert read(table).rows == [["CT-1", "85,5"], ["CT-2", "1.234,5"]]
+
+
+def test_points_in_numbers_stay_and_commas_of_thousands_too(read: Read) -> None:
+    assert read('Mã,Giá trị\nCT-1,85.5\nCT-2,"1,234.5"\n').rows == [
+        ["CT-1", "85.5"],
+        ["CT-2", "1,234.5"],
+    ]
+
+
+def test_a_decimal_comma_that_nothing_tells_from_the_delimiter_costs_its_record(
+    read: Read,
+) -> None:
+    reading = read("Mã,Giá trị\nCT-1,85\nCT-2,85,5\nCT-3,86\nCT-4,87\n")
+    assert reading.rows == [["CT-1", "85"], ["CT-3", "86"], ["CT-4", "87"]]
+    assert reading.damaged[0][2] == "CT-2,85,5"
+
+
 def test_line_numbers_count_physical_lines(read: Read) -> None:
     reading = read('a,b\n1,x\n2,"p\nq\nr"\n\n3,z\n')
     assert reading.lines == [2, 3, 7]
