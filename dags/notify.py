@@ -26,6 +26,7 @@ from task_warehouse.assets import PUBLISHED
         "retries": 4,
         "retry_delay": timedelta(minutes=5),
         "retry_exponential_backoff": True,
+        "execution_timeout": timedelta(minutes=30),
     },
     tags=["road:4-watch"],
     doc_md=__doc__,
