@@ -330,16 +330,21 @@ def query(
 
 @app.command()
 def sources(
+    source: Annotated[str | None, typer.Argument(help="One source, with its reasons.")] = None,
     sources: Sources = None,
     as_of: AsOf = None,
+    troubled: Annotated[
+        bool, typer.Option("--troubled", help="Only what is silent or failing.")
+    ] = False,
     output: Annotated[str, typer.Option("--output", help="table, csv or json.")] = "table",
 ) -> None:
-    """What is declared, how often it is owed, what last came, silent since when."""
+    """What is declared and expected, what last came, silent and failing since when."""
     from task_warehouse import running, showing
 
     with running.sources_in(sources):
         day = date.fromisoformat(as_of) if as_of else None
-        showing.show_sources(out, Home.from_environment(), day, output)
+        home = Home.from_environment()
+        showing.show_sources(out, home, day, output, only=source, troubled=troubled)
 
 
 @app.command()

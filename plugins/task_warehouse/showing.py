@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import itertools
 import tempfile
 from datetime import date
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -19,9 +20,13 @@ from task_warehouse.errors import NoDataError, UsageError
 from task_warehouse.settings import TIMEZONE, Home
 from task_warehouse.terminal import Terminal, print_rows
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 FETCHED_ROWS = 10_000
 SAMPLE_ROWS = 3
-SOURCE_COLUMNS = ("source", "organisation", "dataset", "state", "silent_since", "last_outcome")
+SOURCE_COLUMNS = ("source", "dataset", "state", "silent_since", "failing_since", "last_outcome")
+ONE_SOURCE_COLUMNS = (*SOURCE_COLUMNS[1:], "last_came", "reason")
 HELD_COLUMNS = ("delivery_id", "source", "dataset", "held_since", "rows_received", "reason_en")
 
 
@@ -134,18 +139,56 @@ def _print_first_rows(out: Terminal, table: Path) -> None:
             out.say(f"  {name}: {value}")
 
 
-def show_sources(out: Terminal, home: Home, as_of: date | None, output: str) -> None:
+def show_sources(
+    out: Terminal,
+    home: Home,
+    as_of: date | None,
+    output: str,
+    *,
+    only: str | None = None,
+    troubled: bool = False,
+) -> None:
     """Print one row a declared source and dataset, with what last came of it.
 
+    ``only`` one source, with its reasons; ``troubled``: what is silent or failing alone.
     ``output``: ``table`` (the columns a terminal holds), ``csv`` or ``json`` (all columns).
     """
     from task_warehouse import rundate, sources
     from task_warehouse.settings import sources_directory
 
-    rows = sources.describe(home, sources_directory(), as_of or rundate.today())
-    if not rows:
+    day = as_of or rundate.today()
+    found = sources.describe(home, sources_directory(), day)
+    if not found:
         raise NoDataError("no source is declared", where=str(sources_directory()))
-    print_rows(out, list(rows[0]), map(list, map(dict.values, rows)), output, SOURCE_COLUMNS)
+    of_source = [row for row in found if only in (None, row["source"])]
+    if not of_source:
+        near = difflib.get_close_matches(only or "", {row["source"] for row in found}, n=3)
+        raise UsageError(
+            f"no source is called '{only}'",
+            where=str(sources_directory()),
+            remedy=f"did you mean {' or '.join(near)}?" if near else "list them: without a name",
+        )
+    rows = [row for row in of_source if not troubled or _is_troubled(row)]
+    columns = ONE_SOURCE_COLUMNS if only else SOURCE_COLUMNS
+    print_rows(out, list(found[0]), map(list, map(dict.values, rows)), output, columns)
+    if output == "table":
+        out.print(_in_short(of_source, day))
+
+
+def _is_troubled(row: Mapping[str, Any]) -> bool:
+    return row["silent_since"] is not None or row["failing_since"] is not None
+
+
+def _in_short(rows: Sequence[Mapping[str, Any]], day: date) -> str:
+    def count(*names: str) -> int:
+        return sum(any(row[name] for name in names) for row in rows)
+
+    sources = len({row["source"] for row in rows})
+    return (
+        f"{len(rows)} exports of {sources} source{'s' * (sources > 1)}: "
+        f"{count('expected')} expected on "
+        f"{day:%d/%m/%Y}, {count('silent_since')} silent, {count('failing_since')} failing"
+    )
 
 
 def show_metrics(out: Terminal, home: Home, names: list[str], by: list[str], output: str) -> None:

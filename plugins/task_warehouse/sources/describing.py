@@ -28,6 +28,7 @@ COLUMNS = (
 _PAST = """
     with judged as (
         select source, dataset, organisation_code, business_date, received_at, outcome, reason_en,
+            expected,
             outcome in ('failed', 'refused') or (outcome = 'missing' and expected) as is_bad,
             outcome in ('landed', 'unchanged', 'duplicate', 'nothing_arose') as is_good
         from told
@@ -38,8 +39,11 @@ _PAST = """
         select source, dataset,
             max(business_date) filter (is_good) as last_came,
             max(received_at) filter (outcome = 'landed') as last_landed,
-            arg_max(outcome, received_at) as last_outcome,
-            arg_max(reason_en, received_at) as last_reason,
+            arg_max(
+                if(outcome = 'missing' and not expected, 'not_due', outcome), received_at
+            ) as last_outcome,
+            arg_max_null(if(outcome = 'missing' and not expected, null, reason_en), received_at)
+                as last_reason,
             arg_max(organisation_code, received_at) as organisation_code,
             max(received_at) filter (is_good) as good_at
         from judged
@@ -70,7 +74,8 @@ def describe(home: Home, sources_dir: Path, as_of: date) -> list[dict[str, Any]]
     something was collected once and no source file names it any more. ``expected`` is about
     ``as_of``; ``silent_since`` is the first day on which something was owed and has not come, up
     to ``as_of`` (empty where nothing is owed or all came). ``failing_since`` is the business date
-    of the first of the attempts that have ended badly in a row until now.
+    of the first of the attempts that have ended badly in a row until now. ``last_outcome`` is that
+    of a receipt, or ``not_due`` where nothing was there and nothing was owed.
     """
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'Asia/Ho_Chi_Minh'")

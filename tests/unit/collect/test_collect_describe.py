@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from collecting_bench import Bench
+from misbehaving_server import says
 
 from task_warehouse.sources import describe
 
@@ -75,7 +76,6 @@ def test_silent_since_the_first_day_owed_that_did_not_come(bench: Bench) -> None
 
 
 def test_nothing_arose_is_not_silence(bench: Bench, server: Any) -> None:
-    from misbehaving_server import says
 
     bench.declare(tasks=bench.http(server.on("/tasks", says([]))))
     bench.collect()
@@ -98,7 +98,7 @@ def test_an_ended_source_is_listed_and_owes_nothing_more(bench: Bench) -> None:
 
 
 def test_since_when_a_source_fails_is_one_look(bench: Bench, server: Any) -> None:
-    from misbehaving_server import in_turn, says
+    from misbehaving_server import in_turn
 
     sound, broken = says([{"a": 1}]), says([], status=404)
     url = server.on("/tasks", in_turn(sound, broken, sound, broken, broken, broken))
@@ -142,3 +142,21 @@ def test_every_transport_says_where_it_goes_and_with_which_secret(bench: Bench) 
         "progress": ("s3", "https://s3.example.gov.vn/xuat-du-lieu/g06/*.csv", "S3"),
         "feedback": ("http", "https://api.example.gov.vn/y-kien?nam=2025", None),
     }
+
+
+def test_a_reason_goes_when_what_it_was_about_is_over(bench: Bench, server: Any) -> None:
+    bench.declare(tasks=bench.http(server.on("/tasks", says(b"", status=403))))
+    bench.collect(date(2025, 7, 1))
+    (failing,) = describe(bench.home, bench.sources, date(2025, 7, 1))
+    assert "403" in failing["reason"]
+    server.on("/tasks", says([1]))
+    bench.collect(date(2025, 7, 2))
+    (mended,) = describe(bench.home, bench.sources, date(2025, 7, 2))
+    assert (mended["last_outcome"], mended["reason"]) == ("landed", None)
+
+
+def test_nothing_there_on_a_day_nothing_is_owed_is_not_missing(bench: Bench) -> None:
+    bench.declare(tasks=bench.folder(cadence="monthly", due_day=10))
+    bench.collect(date(2025, 7, 1))
+    (row,) = describe(bench.home, bench.sources, date(2025, 7, 1))
+    assert (row["last_outcome"], row["reason"], row["failing_since"]) == ("not_due", None, None)
