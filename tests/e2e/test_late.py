@@ -31,6 +31,18 @@ datasets:
     mode: delta
     business_date: {from_name: '_(?P<date>\\d{8})'}
 """
+# Says in words that nothing arose, and one day says nothing at all.
+QUIET = """\
+source: bo-g09
+organisation: G09
+datasets:
+  tasks:
+    transport: folder
+    path: quiet
+    pattern: "nv.csv"
+    settle_seconds: 0
+    nothing_arose: {text: Không phát sinh}
+"""
 
 
 def _export(titles: dict[str, str]) -> str:
@@ -47,6 +59,10 @@ class Days:
         self.drop = self.root.sources / "drop"
         self.drop.mkdir(parents=True)
         (self.root.sources / "bo-g06.yml").write_text(SOURCE, encoding="utf-8")
+        (self.root.sources / "bo-g09.yml").write_text(QUIET, encoding="utf-8")
+        self.quiet = self.root.sources / "quiet" / "nv.csv"
+        self.quiet.parent.mkdir()
+        self.quiet.write_text("Không phát sinh\n", encoding="utf-8")
 
     def collect(self, as_of: str) -> None:
         moment = f"{as_of}T06:00:00+07:00"
@@ -61,6 +77,7 @@ class Days:
             f"select dataset, cast(business_date as varchar), outcome from "
             f"'{self.home.receipts}/*/*.parquet' "
             f"where received_at::date = date '{received_on}' - 1 and outcome != 'missing'"
+            " and source = 'bo-g06'"
         )
         return {(row[0], row[1], row[2]) for row in rows}
 
@@ -90,6 +107,16 @@ class Days:
             ).fetchall()
         return {code: tuple(rest) for code, *rest in rows}
 
+    def reporting(self, source: str) -> list[tuple[Any, ...]]:
+        """Day, status and rows of a source's exports in the last build."""
+        database = self.home.warehouse / building.DATABASE_NAME
+        with duckdb.connect(str(database), read_only=True) as connection:
+            return connection.execute(
+                "select cast(business_date as varchar), status, rows_received"
+                " from marts.mart_reporting where source = ? order by 1",
+                [source],
+            ).fetchall()
+
     def _query(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect() as connection:
             connection.execute("set timezone = 'UTC'")
@@ -114,6 +141,7 @@ def test_what_arrives_late_changes_only_what_it_must(days: Days) -> None:
     before = days.files()
     (days.drop / "nv_20251112.csv").write_text(_export({"1": "Việc một", "2": "Việc hai đã sửa"}))
     (days.drop / "td_20251112.csv").write_text(REPORTS + "1,12/11/2025,40\n")
+    days.quiet.unlink()
     days.collect("2025-11-14")
     days.command("check")
 
@@ -134,3 +162,8 @@ def test_what_arrives_late_changes_only_what_it_must(days: Days) -> None:
         "2": ("Việc hai", None),
         "3": ("Việc ba", None),
     }
+    assert days.reporting("bo-g09") == [
+        ("2025-11-12", "nothing_arose", 0),
+        ("2025-11-13", "nothing_arose", 0),
+        ("2025-11-14", "missing", 0),
+    ], "that nothing arose is a report; that nothing came is silence"
