@@ -92,6 +92,8 @@ judged as (
             and not (reported.status in ('missing', 'refused') and coalesce(kinds.responsibility = 'us', false))
             as integer
         ) as obligations,
+        -- What is held counts as in time while it waits; once released, by when it came, not by when
+        -- somebody decided.
         case
             when reported.status in ('missing', 'refused') then 0
             when reported.status = 'late' then {{ var('quality_late') }}

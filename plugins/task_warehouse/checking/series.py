@@ -65,16 +65,18 @@ def one_value(_contract: Contract, rule: Rule) -> str:
 
 
 def one_source(_contract: Contract, rule: Rule) -> str:
-    """Values that differ from what another source gave for the same body and period."""
+    """Values that differ from what another source gave for the same body and period.
+
+    Neither the other value nor its source is told: what is found goes back to the sender, and a
+    sender never sees a neighbour's data.
+    """
     body, before = BODY.format(**_named(rule)), BEFORE
     return (
-        f"select here.row_id, '{rule.arguments['value']}' as column_name,"
-        f" max(concat(other.value, ' (', other.source, ')')) as expected"
-        f" from ({body}) as here join ({body} union all {before}) as other"
+        f"select distinct here.row_id, '{rule.arguments['value']}' as column_name,"
+        f" {NO_TEXT} as expected from ({body}) as here join ({body} union all {before}) as other"
         f" on other.indicator = here.indicator and other.body = here.body"
         f" and other.period = here.period and other.breakdown = here.breakdown"
         f" and other.source <> here.source and other.value <> here.value"
-        f" group by here.row_id"
     )
 
 

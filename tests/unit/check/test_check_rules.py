@@ -323,3 +323,21 @@ def test_numbers_that_are_nobody_s_are_let_through(tmp_path: Path, contracts: Co
         home, contracts, [*KNOWN, Given("progress", ["task_code", "reported_on", "result"], rows)]
     )
     assert rows_of(home.rejects, "value", "record is not null") == []
+
+
+def test_a_source_is_not_told_what_another_one_said(checked: tuple[Home, list[Broken]]) -> None:
+    home, _ = checked
+    rows = rows_of(
+        home.root / "warnings",
+        "source, value, message_vi, message_en",
+        "check_id = 'indicator_values.sources_differ'",
+    )
+    assert rows
+    other = ELSEWHERE["indicator_values.sources_differ"]
+    for row in rows:
+        assert (row["source"] == other.source) == (row["value"] == "2")
+        unseen = "1" if row["value"] == "2" else "2"
+        for message in (row["message_vi"], row["message_en"]):
+            assert row["value"] in message
+            assert unseen not in message
+            assert not [one for one in {other.source, "tinh-01"} if one in message]
