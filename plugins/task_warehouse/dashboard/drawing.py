@@ -109,6 +109,19 @@ def islands(cards: Iterable[Scorecard]) -> list[Tile]:
     return [_tile(code, by_code.get(code), *place) for code, place in ISLANDS.items()]
 
 
+def worst_first(cards: Iterable[Scorecard]) -> list[Scorecard]:
+    """Bodies whose places nobody recorded: highest overdue rate first, those without tasks last."""
+    return sorted(
+        cards,
+        key=lambda card: (
+            card.overdue_rate is None,
+            -(card.overdue_rate or 0),
+            -card.open_overdue,
+            card.organisation_code,
+        ),
+    )
+
+
 def map_size(drawn: Iterable[Tile]) -> tuple[int, int]:
     """Width and height of the map that holds these tiles."""
     placed = list(drawn)

@@ -121,6 +121,8 @@ class Site:
             classes=CLASSES,
             due_soon=DUE_SOON,
             segments=drawing.segments,
+            step_of=drawing.step_of,
+            worst_first=drawing.worst_first,
             page_name=page_name,
             nation_code=NATION,
             unresolved_code=UNRESOLVED,

@@ -26,10 +26,12 @@ def write_build(
     per_body: int = 6,
     run_id: str = "run-1",
     topics: bool = False,
+    every_body: bool = False,
     extra: str = "",
 ) -> Path:
     """Write ``warehouse/build.duckdb``: few bodies or all; ``extra`` is SQL run on the marts.
 
+    ``every_body`` gives communes and collectives as many tasks as the others, not few.
     ``topics`` adds the marts that the pages beside the morning show, and that may be absent.
     """
     home.warehouse.mkdir(parents=True, exist_ok=True)
@@ -41,6 +43,7 @@ def write_build(
             connection.execute(f"set variable {name} = '{value}'")
         connection.execute(f"set variable as_of = date '{as_of}'")
         connection.execute(f"set variable per_body = {per_body}")
+        connection.execute(f"set variable least = {per_body if every_body else 3}")
         connection.execute(f"set variable kinds = {list(kinds)}")
         connection.execute((FIXTURES / "marts.sql").read_text(encoding="utf-8"))
         if topics:

@@ -77,7 +77,10 @@ def dashboard_of(home: Home, **build: object) -> Path:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return dashboard_of(Home(tmp_path_factory.mktemp("site")), per_body=9, topics=True)
+    of_one_province = "update marts.dim_organisation set parent_code = '01' where kind = 'commune'"
+    return dashboard_of(
+        Home(tmp_path_factory.mktemp("site")), per_body=9, topics=True, extra=of_one_province
+    )
 
 
 @pytest.fixture
@@ -298,3 +301,16 @@ def test_the_pages_are_a_function_of_the_snapshot(tmp_path: Path) -> None:
             twin = sites[1] / path.relative_to(sites[0])
             assert path.read_bytes() == twin.read_bytes()
     assert Manifest.read(sites[0].parent).snapshot_id == Manifest.read(sites[1].parent).snapshot_id
+
+
+def test_every_commune_of_a_province_is_a_tile_with_its_rate_and_a_link(site: Path) -> None:
+    page = (site / "body" / "01.html").read_text(encoding="utf-8")
+    tiles, _, table = page.partition('<ul class="tiles">')[2].partition("</ul>")
+    drawn = re.findall(
+        r'<li class="(?:hatched|step-[0-4])"><a href="\.\./body/(\d{5})\.html">', tiles
+    )
+    listed = re.findall(r'<th scope="row">\s*<a href="\.\./body/(\d{5})\.html">', table)
+    assert len(drawn) == 2
+    assert sorted(drawn) == sorted(listed)
+    assert len(re.findall(r"<small>(?:không có nhiệm vụ|\d+ / \d+)</small>", tiles)) == len(drawn)
+    assert "không phải vị trí địa lý" in page

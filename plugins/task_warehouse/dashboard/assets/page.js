@@ -76,7 +76,7 @@
   function addSearch(table) {
     var rows = rowsOf(table);
     if (rows.length < FEW_ROWS) return;
-    var texts = rows.map(function (row) { return bare(row.textContent); });
+    var texts = null;  // read when somebody searches, not while the page opens
     var label = document.createElement("label");
     var input = document.createElement("input");
     var count = document.createElement("span");
@@ -91,6 +91,7 @@
     input.addEventListener("input", function () {
       var wanted = bare(input.value.trim()).split(/\s+/);
       var shown = 0;
+      texts = texts || rows.map(function (row) { return bare(row.textContent); });
       rows.forEach(function (row, i) {
         var fits = wanted.every(function (word) { return texts[i].indexOf(word) >= 0; });
         row.hidden = !fits;
