@@ -29,7 +29,7 @@ CLASSES = (
     "open_overdue",
     "open_undated",
 )
-LISTED_PER_CLASS = 300
+LISTED_PER_CLASS = 150
 LISTED_PER_DOCUMENT = 60
 # Rows that the pages of all bodies may list together: what keeps a site of a million tasks small.
 LISTED_OF_BODIES = 45_000

@@ -39,6 +39,9 @@ SHOWN_CAUSES = 10
 DOCUMENT_PAGES = 300
 # Where the rows of a page are more than this, nothing is drawn in each of them.
 MOST_BARS = 200
+# A table of a nation's communes takes a slow machine ten seconds to lay out.
+MOST_COMMUNES = 150
+MOST_LISTED = 150
 
 _SAFE_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 # The cells of a table that is laid out as cards on a telephone, and what each is called there.
@@ -183,8 +186,22 @@ class Site:
         self._write("index", "morning.html.j2", context)
         self._write("reporting", "reporting.html.j2", {"senders": self.senders})
         if communes:
-            of_communes = {"communes": communes, "bars": len(communes) <= MOST_BARS}
-            self._write("communes", "communes.html.j2", of_communes)
+            self._write("communes", "communes.html.j2", self._of_communes(communes))
+
+    def _of_communes(self, communes: Sequence[Scorecard]) -> dict[str, Any]:
+        """All in one table; of a nation's thousands the last ones, and the rest by province."""
+        of_province = _grouped(communes, "parent_code")
+        ranked = [card for card in communes if card.rank_in_kind]
+        return {
+            "communes": communes if len(communes) <= MOST_COMMUNES else ranked[-MOST_COMMUNES:],
+            "total": len(communes),
+            "bars": len(communes) <= MOST_BARS,
+            "provinces": [
+                (card, of_province[card.organisation_code])
+                for card in self._of_kinds("province")
+                if card.organisation_code in of_province
+            ],
+        }
 
     def write_classes(self, by_class: Mapping[str, list[Task]]) -> None:
         """A page for each class of the nation: where its tasks lie, and the tasks."""
@@ -199,7 +216,8 @@ class Site:
             context = {
                 "status_class": status_class,
                 "total": nation.count(status_class) if nation else 0,
-                "bodies": bodies,
+                "bodies": bodies[:MOST_LISTED],
+                "more_bodies": len(bodies[MOST_LISTED:]),
                 "tasks": by_class.get(status_class, []),
             }
             self._write(f"class/{status_class}", "class.html.j2", context)

@@ -13,11 +13,13 @@ import duckdb
 import pytest
 from publish_marts import ALL, AS_OF, publish_small, write_build
 
-from task_warehouse.dashboard.facts import CLASSES
+from task_warehouse.dashboard import pages
+from task_warehouse.dashboard.facts import CLASSES, LISTED_PER_CLASS
 from task_warehouse.errors import AuditError
 from task_warehouse.settings import Home
 from task_warehouse.snapshots import Manifest
 
+OF_ONE_PROVINCE = "update marts.dim_organisation set parent_code = '01' where kind = 'commune'"
 VOID = {"meta", "link", "input", "br", "img"}
 
 
@@ -77,10 +79,8 @@ def dashboard_of(home: Home, **build: object) -> Path:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    of_one_province = "update marts.dim_organisation set parent_code = '01' where kind = 'commune'"
-    return dashboard_of(
-        Home(tmp_path_factory.mktemp("site")), per_body=9, topics=True, extra=of_one_province
-    )
+    home = Home(tmp_path_factory.mktemp("site"))
+    return dashboard_of(home, per_body=9, topics=True, extra=OF_ONE_PROVINCE)
 
 
 @pytest.fixture
@@ -137,7 +137,8 @@ def test_every_figure_of_a_body_is_the_number_of_tasks_listed_under_it(site: Pat
                 page, under = Page(site / "class" / f"{status_class}.html"), "list"
             else:
                 page, under = Page(site / "body" / f"{code}.html"), status_class
-            assert page.rows_under.get(under, 0) == count, (code, status_class)
+            shown = min(count, LISTED_PER_CLASS) if code == "VN" else count
+            assert page.rows_under.get(under, 0) == shown, (code, status_class)
             followed += count
     assert followed > 500
 
@@ -314,3 +315,19 @@ def test_every_commune_of_a_province_is_a_tile_with_its_rate_and_a_link(site: Pa
     assert sorted(drawn) == sorted(listed)
     assert len(re.findall(r"<small>(?:không có nhiệm vụ|\d+ / \d+)</small>", tiles)) == len(drawn)
     assert "không phải vị trí địa lý" in page
+
+
+def test_of_thousands_of_communes_the_last_are_listed_and_the_rest_by_province(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "MOST_COMMUNES", 1)
+    monkeypatch.setattr(pages, "MOST_LISTED", 1)
+    dashboard = dashboard_of(home, per_body=9, extra=OF_ONE_PROVINCE)
+    page = Page(dashboard / "communes.html")
+    assert page.rows_under["provinces"] == 1
+    assert "2 xã, phường, đặc khu có nhiệm vụ" in page.text
+    ranked = (dashboard / "communes.html").read_text(encoding="utf-8").partition("</section>")[2]
+    assert len(re.findall(r'<td class="n rank">', ranked)) == 1
+    assert "body/01.html#communes" in page.links
+    assert "communes" in Page(dashboard / "body" / "01.html").ids
+    assert re.search(r"và \d+ cơ quan khác", Page(dashboard / "class/open_overdue.html").text)
