@@ -307,14 +307,19 @@ def metrics(
 
 @app.command()
 def docs(
-    to: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the page goes.")] = Path(
-        "dbt-docs.html"
-    ),
+    to: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Where else than published/dbt-docs.html."),
+    ] = None,
 ) -> None:
-    """Write every table, column, test and lineage of the last build as one HTML file."""
+    """Write every table, column, test and lineage of the last build as one HTML file.
+
+    Beside the snapshots it is written again only where the models changed.
+    """
     from task_warehouse import documenting
 
-    out.say(str(documenting.write_docs(Home.from_environment(), to)))
+    home = Home.from_environment()
+    out.say(str(documenting.write_docs(home, to) if to else documenting.keep_docs(home)))
 
 
 @app.command()

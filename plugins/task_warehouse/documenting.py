@@ -9,14 +9,33 @@ import sys
 import tempfile
 from pathlib import Path
 
+from task_warehouse import fingerprint
 from task_warehouse.building import BUILD_VARIABLE, DATABASE_NAME, STEP
 from task_warehouse.errors import BuildError, NoDataError
 from task_warehouse.locking import hold
 from task_warehouse.parsed_project import PROJECT
 from task_warehouse.settings import HOME_VARIABLE, Home
+from task_warehouse.storage import written_whole
 
 LOCK_WAIT_SECONDS = 600.0
 PAGE = "static_index.html"
+KEPT_PAGE = "dbt-docs.html"
+
+
+def keep_docs(home: Home) -> Path:
+    """The page beside the snapshots, written anew only where models, seeds or their texts changed.
+
+    Raises as :func:`write_docs` does.
+    """
+    page = home.published / KEPT_PAGE
+    stamp = f"<!-- models {fingerprint.of_code(['dbt_project'])} -->".encode()
+    if page.is_file() and page.read_bytes().endswith(stamp):
+        return page
+    with written_whole(page) as aside:
+        write_docs(home, aside)
+        with aside.open("ab") as stream:
+            stream.write(stamp)
+    return page
 
 
 def write_docs(home: Home, page: Path) -> Path:
