@@ -317,16 +317,20 @@ def test_every_commune_of_a_province_is_a_tile_with_its_rate_and_a_link(site: Pa
     assert "không phải vị trí địa lý" in page
 
 
+@pytest.mark.parametrize("per_body", [9, 1])  # of one task a body no commune has any overdue
 def test_of_thousands_of_communes_the_last_are_listed_and_the_rest_by_province(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    home: Home, monkeypatch: pytest.MonkeyPatch, per_body: int
 ) -> None:
     monkeypatch.setattr(pages, "MOST_COMMUNES", 1)
     monkeypatch.setattr(pages, "MOST_LISTED", 1)
-    dashboard = dashboard_of(home, per_body=9, extra=OF_ONE_PROVINCE)
+    dashboard = dashboard_of(home, per_body=per_body, extra=OF_ONE_PROVINCE)
     page = Page(dashboard / "communes.html")
     assert page.rows_under["provinces"] == 1
     assert "2 xã, phường, đặc khu có nhiệm vụ" in page.text
-    ranked = (dashboard / "communes.html").read_text(encoding="utf-8").partition("</section>")[2]
+    first, _, ranked = page.path.read_text(encoding="utf-8").partition("</section>")
+    late = re.findall(r'<td class="n late">(\d+)</td>', first)
+    assert len(late) == 1
+    assert (late == ["0"]) == (per_body == 1)
     assert len(re.findall(r'<td class="n rank">', ranked)) == 1
     assert "body/01.html#communes" in page.links
     assert "communes" in Page(dashboard / "body" / "01.html").ids
