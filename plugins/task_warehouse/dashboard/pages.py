@@ -228,8 +228,11 @@ class Site:
         for value in self.morning.topics.indicator_values:
             values.setdefault((value.indicator_code, value.organisation_code), []).append(value)
         self._write("indicators", "indicators.html.j2", {"values": values})
-        for topic in ("substance", "bottlenecks", "feedback", "quality"):
+        for topic in ("substance", "bottlenecks", "feedback"):
             self._write(topic, f"{topic}.html.j2", {})
+        # Which rules the checks found broken stands beside the pages, in a snapshot.
+        data_docs = (self.folder.parent / "data_docs" / "index.html").is_file()
+        self._write("quality", "quality.html.j2", {"data_docs": data_docs})
 
     def write_documents(self, tasks: Iterator[Task]) -> None:
         """The tree of documents, and a page for those with most tasks under them."""

@@ -6,12 +6,12 @@ that is not taken is an outcome, recorded and tried again in the next run, never
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from secrets import token_hex
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -231,7 +231,7 @@ class _Folder:
     def put(self, name: str, octets: bytes) -> None:
         if not self._folder.is_dir():
             raise missing("transport.folder_missing", self._folder.name)
-        aside = self._folder / f".{name}.{os.getpid()}.part"
+        aside = self._folder / f".{name}.{token_hex(8)}.part"
         try:
             aside.write_bytes(octets)
             aside.replace(self._folder / name)

@@ -295,6 +295,11 @@ def test_a_figure_without_its_tasks_is_not_published(home: Home) -> None:
     assert (home.published / "current").resolve() == first
 
 
+def test_the_page_of_data_quality_leads_to_the_rules_that_were_checked(site: Path) -> None:
+    for page in (Page(site / "quality.html"), Page(site / "quality.en.html")):
+        assert "../data_docs/index.html" in page.links
+
+
 def test_the_pages_are_a_function_of_the_snapshot(tmp_path: Path) -> None:
     sites = [dashboard_of(Home(tmp_path / name)) for name in ("a", "b")]
     for path in sites[0].rglob("*"):
