@@ -56,9 +56,11 @@ STORIES: Mapping[str, Sequence[Cells | None]] = {
     "B6": [{}, {}, {}, {"difficulty": "Sở Tài chính chậm trả lời", "task_source": "tinh-01"}],
     **{code: [{}, {}, {}, {}] for code in ("C1", "C2", "X9", "Z1", "Z3", "Z4", "Z5")},
     "Z2": [{}, {}, {}, {"completed_on": "2026-02-01"}],
+    "M1": [{}, {}, {"result": "Đã gộp vào nhiệm vụ D1 theo ý kiến của Bộ."}, None],
 }
-LISTED_ONCE = ("V1", "V2", "V3")  # in the first list and not in the second
+LISTED_ONCE = ("V1", "V2", "V3", "M1")  # in the first list and not in the second
 DEADLINES = {"D2": ("31/10/2025", "31/12/2025"), "D1": ("30/9/2025", "31/12/2025")}
+LEADS = {"Z3": ("Bộ Khoa học và Công nghệ", "Bộ Thông tin và Truyền thông")}
 SOON = ("X1", "X2", "L2", "B4")
 TASK_CELLS: dict[str, Cells] = {
     "E6": {"parent_task_code": "E5"},
@@ -67,7 +69,6 @@ TASK_CELLS: dict[str, Cells] = {
     "C1": {"parent_task_code": "C2"},
     "C2": {"parent_task_code": "C1"},
     "Z1": {"assigned_on": "2025-08-01", "deadline": "30/6/2025"},
-    "Z3": {"lead": "Bộ Thông tin và Truyền thông"},
     "Z4": {"lead": "G12.18"},
     "Z5": {"lead": "000.00.00.H56"},
 }
@@ -86,7 +87,7 @@ def _tasks() -> list[Cells]:
                     "delivery_id": f"list-{number}",
                     "task_code": code,
                     "title": f"Việc {code}",
-                    "lead": "Bộ Khoa học và Công nghệ",
+                    "lead": LEADS.get(code, ("Bộ Khoa học và Công nghệ",) * 2)[number - 1],
                     "document_code": "10/KH-A",
                     "assigned_on": "2025-06-01",
                     "deadline": deadline[number - 1],

@@ -91,6 +91,17 @@ def test_substance_of_the_body_counts_tasks_not_findings(marts: duckdb.DuckDBPyC
     assert found == (12, 2, 1, 1, 1, 1, True)
 
 
+def test_a_merged_task_did_not_vanish_and_says_where_it_went(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    found = marts.execute(
+        "select task_key, heir_key, kind, words, delivery_id, heir_status_class "
+        "from marts.mart_task_succession"
+    ).fetchall()
+    words = "gộp vào nhiệm vụ d1"
+    assert found == [("bo-g06/M1", "bo-g06/D1", "merged", words, "report-2025-11", "open_in_term")]
+
+
 def test_published_figures_bear_no_finding(marts: duckdb.DuckDBPyConnection) -> None:
     assert (
         marts.execute(
@@ -195,7 +206,7 @@ def test_feedback_counts_working_days_and_sees_what_came_back(
 @pytest.mark.parametrize(
     ("task_key", "lead", "named"),
     [
-        ("bo-g06/Z3", "G06", "G14"),  # a ministry that ended on 28 February 2025
+        ("bo-g06/Z3", "G06", "G14"),  # changed on 1 December to a ministry that ended in February
         ("bo-g06/Z4", "G12", "G12"),  # G12.18, a unit of it
         ("bo-g06/Z5", "38", "38"),  # 000.00.00.H56, the form of QCVN 102:2016
         ("tinh-01/X9", "00097", "00001"),  # Phường Phúc Xá, a commune until 30 June 2025

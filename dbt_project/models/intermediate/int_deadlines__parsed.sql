@@ -38,8 +38,9 @@ shaped as (
         regexp_extract(words, '^(?:cuối năm )?(?:\d{4} ?(?:-|đến|đến năm) ?)?(\d{4})$', 1) as last_year,
         words = '' as is_empty,
         regexp_matches(
-            words, 'thường xuyên|h[ằà]ng (năm|quý|tháng|tuần|ngày)|định kỳ|liên tục'
+            words, 'thường xuyên|(h[ằà]ng|mỗi) (6 tháng|năm|quý|tháng|tuần|ngày)|định kỳ|liên tục'
         ) as is_recurring,
+        regexp_extract(words, '(?:h[ằà]ng|mỗi|định kỳ) (6 tháng|nửa năm|năm|quý|tháng|tuần|ngày)', 1) as rhythm,
         regexp_matches(words, 'những năm|các năm|tiếp theo|trở đi') as is_open_ended
     from levelled
 ),
@@ -89,7 +90,21 @@ parsed as (
             when is_recurring then 'recurring'
             when coalesce(day_on, month_on, quarter_on, half_on, year_on) is not null then 'dated'
             else 'unreadable'
-        end as deadline_kind
+        end as deadline_kind,
+        case
+            when is_empty then null
+            when is_open_ended then 'year'
+            when is_recurring
+                then case rhythm
+                        when 'ngày' then 'day'
+                        when 'tuần' then 'week'
+                        when 'tháng' then 'month'
+                        when 'quý' then 'quarter'
+                        when '6 tháng' then 'half_year'
+                        when 'nửa năm' then 'half_year'
+                        when 'năm' then 'year'
+                    end
+        end as recurs_every
     from read_dates
 )
 

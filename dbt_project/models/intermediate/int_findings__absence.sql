@@ -52,6 +52,8 @@ vanished as (
         and status.completed_on is null
         and coalesce(status.status_reported, '') != 'cancelled'
         and elsewhere.title_key is null
+        -- What was split, merged or replaced did not vanish: mart_task_succession says where it went.
+        and tasks.task_key not in (select followed.task_key from {{ ref('int_tasks__succession') }} as followed)
 ),
 
 findings as (
