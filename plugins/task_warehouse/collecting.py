@@ -6,6 +6,7 @@ after what could be finished was finished.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import re
@@ -18,7 +19,8 @@ from typing import TYPE_CHECKING
 from task_warehouse import landing, nothing_arose, obligations, progress
 from task_warehouse.errors import StorageError, UsageError
 from task_warehouse.history import History, read_history
-from task_warehouse.receipts import HELD, Receipt, delivery_id_of, write_receipts
+from task_warehouse.pull_order import PullOrder
+from task_warehouse.receipts import HELD, TROUBLE, Receipt, delivery_id_of, write_receipts
 from task_warehouse.slots import Slots
 from task_warehouse.sources import DATASETS, load_sources
 from task_warehouse.transports import pull_dataset
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from task_warehouse.pull_order import Export
     from task_warehouse.settings import Home
     from task_warehouse.sources import DatasetSource, Source
     from task_warehouse.sources.model import NothingArose
@@ -95,9 +98,11 @@ def plan_batches(sources_dir: Path, as_of: date, batch_size: int | None = None) 
     """The ids of the sources in force on ``as_of``, dealt evenly into batches.
 
     Without a size: one batch, or two large ones.
-    Neighbours (the communes of a province behind one server) go to different batches.
+    Dealt by a hash of the id: neighbours (the communes of a province behind one server) and
+    whatever else fails together go to different batches, the same ones every day.
     """
     ids = [source.source for source in load_sources(sources_dir) if source.is_active(as_of)]
+    ids.sort(key=lambda source: hashlib.sha256(source.encode()).digest())
     size = batch_size or max(SMALLEST_BATCH, -(-len(ids) // MOST_BATCHES))
     batches = -(-len(ids) // size)
     return [ids[number::batches] for number in range(batches)]
@@ -167,10 +172,9 @@ def _pull_all(
         Slots(at_a_time) as slots,
         ThreadPoolExecutor(max_workers=threads, thread_name_prefix="collect") as pool,
     ):
-        pulls = [
-            pool.submit(_collect_dataset, batch, source, name, slots)
-            for source, name in _in_order(batch, sources)
-        ]
+        exports = _exports_of_the_day(batch, sources)
+        order = PullOrder(exports, batch.history)
+        pulls = [pool.submit(_collect_next, batch, order, slots) for _ in exports]
         for done, future in enumerate(as_completed(pulls), start=1):
             if future.cancelled():
                 continue
@@ -185,18 +189,14 @@ def _pull_all(
     return receipts, ours or next(iter(batch.mistakes), None)
 
 
-def _in_order(batch: _Batch, sources: Sequence[Source]) -> list[tuple[Source, str]]:
-    """What to pull: first one dataset of every source, last what failed the last time.
-
-    Each dataset is a pull of its own, so that one that drips leaves its source time for the others.
-    """
-    pulls = [
+def _exports_of_the_day(batch: _Batch, sources: Sequence[Source]) -> list[Export]:
+    """First one dataset of every source."""
+    return [
         (source, name)
         for name in DATASETS
         for source in sources
         if name in source.datasets and _is_of_the_day(source.datasets[name], batch.as_of)
     ]
-    return sorted(pulls, key=lambda pull: batch.history.is_failing(pull[0].source, pull[1]))
 
 
 def _is_of_the_day(dataset: DatasetSource, as_of: date) -> bool:
@@ -204,11 +204,20 @@ def _is_of_the_day(dataset: DatasetSource, as_of: date) -> bool:
     return fixed is None or fixed <= as_of
 
 
-def _collect_dataset(batch: _Batch, source: Source, name: str, slots: Slots) -> list[Receipt]:
+def _collect_next(batch: _Batch, order: PullOrder, slots: Slots) -> list[Receipt]:
+    with slots.one():
+        source, name = order.take()
+        receipts = _collect_dataset(batch, source, name)
+        if any(receipt.outcome in TROUBLE for receipt in receipts):
+            order.put_behind(source)
+    return receipts
+
+
+def _collect_dataset(batch: _Batch, source: Source, name: str) -> list[Receipt]:
     dataset = source.datasets[name]
     allowance = batch.allowances[source.source]
-    with slots.one(), allowance.deadline(dataset.limits.deadline_seconds) as deadline:
-        started = time.monotonic()
+    started = time.monotonic()
+    with allowance.deadline(dataset.limits.deadline_seconds) as deadline:
         pull = Pull(
             batch.home,
             source,

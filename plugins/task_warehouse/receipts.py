@@ -61,6 +61,7 @@ SCHEMA = pa.schema(
 # Outcomes after which the bytes of the delivery are ours.
 HELD = ("landed", "unchanged", "duplicate")
 ACHIEVED = (*HELD, "nothing_arose")
+TROUBLE = ("failed", "refused")
 MONTHS = "months"  # folder of the files of former months
 REPLACES = "replaces"  # key of their footer
 

@@ -27,6 +27,7 @@ from task_warehouse import (
     publishing,
 )
 from task_warehouse.errors import TaskWarehouseError, UsageError
+from task_warehouse.receipts import TROUBLE
 from task_warehouse.rundate import RunDate, today
 from task_warehouse.settings import Home, sources_directory
 from task_warehouse.storage import written_whole
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
 ALERT_SHARE_VARIABLE = "TASK_WAREHOUSE_ALERT_SHARE"
 STEP_WAIT_SECONDS = 3600
-FAULTS = ("failed", "refused")
 
 
 def plan_collection(run: RunDate, *, token: str) -> list[dict[str, Any]]:
@@ -113,7 +113,7 @@ def roll_up(outcomes: Sequence[Mapping[str, int]]) -> dict[str, int]:
         for outcome, count in counts.items():
             total[outcome] = total.get(outcome, 0) + count
     attempts = sum(total.values())
-    failed = sum(total.get(outcome, 0) for outcome in FAULTS)
+    failed = sum(total.get(outcome, 0) for outcome in TROUBLE)
     allowed = float(os.environ.get(ALERT_SHARE_VARIABLE, "0.5"))
     said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(total.items()))
     with progress.timed("collect", f"all sources tried: {said}"):

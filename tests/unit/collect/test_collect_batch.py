@@ -153,7 +153,15 @@ def test_sources_are_dealt_evenly_and_only_those_in_force(bench: Bench) -> None:
     all_of_them = [f"xa-{number}" for number in range(10)]
     assert [len(batch) for batch in batches] == [4, 3, 3]
     assert sorted(itertools.chain(*batches)) == all_of_them
-    assert collecting.plan_batches(bench.sources, AS_OF, batch_size=100) == [all_of_them]
+    (one,) = collecting.plan_batches(bench.sources, AS_OF, batch_size=100)
+    assert sorted(one) == all_of_them
+
+
+def test_every_second_source_does_not_always_share_a_batch(bench: Bench) -> None:
+    for number in range(40):
+        bench.declare(f"xa-{number:02d}", organisation="01", tasks=bench.folder())
+    first, second = collecting.plan_batches(bench.sources, AS_OF, batch_size=20)
+    assert {int(one[-1]) % 2 for one in first} == {int(one[-1]) % 2 for one in second} == {0, 1}
 
 
 def test_thousands_of_sources_travel_in_few_batches(bench: Bench) -> None:
