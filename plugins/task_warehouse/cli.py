@@ -292,7 +292,9 @@ def pdf(
 
 @app.command()
 def metrics(
-    names: Annotated[list[str], typer.Argument(help="Metrics of the semantic layer.")],
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Metrics; without any, all are listed.")
+    ] = None,
     by: Annotated[
         list[str] | None,
         typer.Option("--by", help="Dimension, e.g. responsibility__organisation_code."),
@@ -302,7 +304,7 @@ def metrics(
     """Ask the last build for metrics, e.g. "led_completion_rate --by responsibility__role"."""
     from task_warehouse import showing
 
-    showing.show_metrics(out, Home.from_environment(), names, by or [], output)
+    showing.show_metrics(out, Home.from_environment(), names or [], by or [], output)
 
 
 @app.command()

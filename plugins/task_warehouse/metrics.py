@@ -6,6 +6,7 @@ for a newer version of itself, and opens the warehouse for writing. This asks no
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,11 @@ from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifest
 
 from task_warehouse.errors import NoDataError, UsageError
 from task_warehouse.settings import Home
+
+# It warns of every metric that dbt made of a measure with an expression, then does what is right.
+logging.getLogger("metricflow_semantic_interfaces.transformations.fix_proxy_metrics").setLevel(
+    logging.ERROR
+)
 
 DATABASE = "build"  # as dbt knew it when it wrote the manifest
 
@@ -51,6 +57,11 @@ class Metrics:
         )
         self.engine = MetricFlowEngine(SemanticManifestLookup(parsed), _Dialect())
 
+    def defined(self) -> list[tuple[str, str]]:
+        """Every metric with its description, by name."""
+        found = self.engine.list_metrics()
+        return sorted((metric.name, metric.description or "") for metric in found)
+
     def compile(self, names: Sequence[str], by: Sequence[str], where: str | None = None) -> str:
         """The SQL of the metrics by dimensions (`responsibility__organisation_code`).
 
@@ -73,10 +84,17 @@ class Metrics:
     def ask(
         self, names: Sequence[str], by: Sequence[str] = (), where: str | None = None
     ) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Columns (dimensions, then metrics) and rows."""
+        """Columns (dimensions, then metrics, as asked) and rows."""
         sql = self.compile(names, by, where)
         quoted = str(self.database).replace("'", "''")
         with duckdb.connect() as connection:
             connection.execute(f"attach '{quoted}' as {DATABASE} (read_only)")
             found = connection.execute(sql)
-            return [column[0] for column in found.description], found.fetchall()
+            given = [column[0] for column in found.description]
+            rows = found.fetchall()
+        # MetricFlow puts a rate beside the measures it divides.
+        asked = [*by, *names]
+        if sorted(asked) != sorted(given):
+            return given, rows
+        places = [given.index(name) for name in asked]
+        return asked, [tuple(row[place] for place in places) for row in rows]

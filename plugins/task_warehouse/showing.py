@@ -192,10 +192,15 @@ def _in_short(rows: Sequence[Mapping[str, Any]], day: date) -> str:
 
 
 def show_metrics(out: Terminal, home: Home, names: list[str], by: list[str], output: str) -> None:
-    """Print what the semantic layer answers from the last build."""
+    """Print what the semantic layer answers from the last build; without names, what it defines."""
     from task_warehouse.metrics import Metrics
 
-    columns, rows = Metrics(home).ask(names, by)
+    metrics = Metrics(home)
+    if not names:
+        columns = ["metric", "description"]
+        print_rows(out, columns, map(list, metrics.defined()), output, columns)
+        return
+    columns, rows = metrics.ask(names, by)
     print_rows(out, columns, map(list, rows), output, columns)
 
 

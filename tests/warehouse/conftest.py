@@ -11,7 +11,9 @@ import duckdb
 import pytest
 
 from task_warehouse import building
+from task_warehouse.metrics import Metrics
 from task_warehouse.settings import Home
+from tests.warehouse.meaning_rooms import write_rooms
 from tests.warehouse.rooms import DATASETS, Rooms
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "warehouse"
@@ -44,3 +46,26 @@ def morning(morning_home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     shutil.copy(result.database, kept)
     with duckdb.connect(str(kept), read_only=True) as connection:
         yield connection
+
+
+@pytest.fixture(scope="session")
+def meaning_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Rooms of 25 December 2025, built: each rule of meaning with a guilty and an honest case."""
+    home = write_rooms(tmp_path_factory.mktemp("meaning"))
+    building.build(home, date(2025, 12, 25), {"run_id": "meaning"})
+    return home
+
+
+@pytest.fixture(scope="session")
+def marts(meaning_home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The marts of that day."""
+    database = meaning_home.warehouse / building.DATABASE_NAME
+    kept = shutil.copy(database, meaning_home.root / "kept.duckdb")
+    with duckdb.connect(str(kept), read_only=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def metrics(meaning_home: Home) -> Metrics:
+    """The semantic layer over them."""
+    return Metrics(meaning_home)

@@ -2,40 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from datetime import date
-
 import duckdb
 import pytest
 
-from task_warehouse import building
-from task_warehouse.errors import UsageError
-from task_warehouse.metrics import Metrics
-from task_warehouse.settings import Home
-from tests.warehouse.meaning_rooms import DECLARED, write_rooms
+from tests.warehouse.meaning_rooms import DECLARED
 
-AS_OF = date(2025, 12, 25)
 OURS = "not starts_with(source, 'f')"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    home = write_rooms(tmp_path_factory.mktemp("meaning"))
-    building.build(home, AS_OF, {"run_id": "meaning"})
-    return home
-
-
-@pytest.fixture(scope="module")
-def marts(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    kept = shutil.copy(home.warehouse / building.DATABASE_NAME, home.root / "kept.duckdb")
-    with duckdb.connect(str(kept), read_only=True) as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def metrics(home: Home) -> Metrics:
-    return Metrics(home)
 
 
 FINDINGS = {
@@ -282,60 +254,3 @@ def test_contradictions_come_out_as_their_outcome_says(marts: duckdb.DuckDBPyCon
         ("bo-g06/Z2", "open_in_term"),
         ("tinh-01/X9", "open_in_term"),
     ]
-
-
-RATES = ("completion_rate", "on_time_rate", "overdue_rate", "due_completion_rate")
-COUNTS = ("tasks", "completed_on_time", "completed_late", "completed_undated", "open_in_term",
-          "open_overdue", "open_undated")  # fmt: skip
-
-
-def test_the_nation_is_what_the_semantic_layer_says(
-    marts: duckdb.DuckDBPyConnection, metrics: Metrics
-) -> None:
-    names = (*COUNTS, *RATES)
-    stored = marts.execute(
-        f"select {', '.join(names)} from marts.mart_scorecard where organisation_code = 'VN'"
-    ).fetchall()
-    assert metrics.ask(names) == (list(names), stored)
-
-
-def test_every_body_is_what_the_semantic_layer_says(
-    marts: duckdb.DuckDBPyConnection, metrics: Metrics
-) -> None:
-    names = (*COUNTS, *RATES)
-    stored = marts.execute(
-        f"select organisation_code, {', '.join(names)} from marts.mart_scorecard "
-        "where organisation_code != 'VN' and tasks > 0 order by 1"
-    ).fetchall()
-    led = [f"led_{name}" for name in names]
-    _, answered = metrics.ask(led, ["responsibility__organisation_code"])
-    assert answered == stored
-    assert len(answered) > 5
-
-
-def test_feedback_and_substance_are_what_the_semantic_layer_says(
-    marts: duckdb.DuckDBPyConnection, metrics: Metrics
-) -> None:
-    _, answered = metrics.ask(
-        ["feedback_received", "feedback_answered", "answered_on_time_rate"], ["item__kind"]
-    )
-    assert (
-        answered
-        == marts.execute(
-            "select kind, received, answered, answered_on_time_rate from marts.mart_feedback "
-            "where organisation_code = 'VN' order by 1"
-        ).fetchall()
-    )
-    _, answered = metrics.ask(["substance_rate"], ["judged_body__organisation_code"])
-    assert (
-        answered
-        == marts.execute(
-            "select organisation_code, substance_rate from marts.mart_substance order by 1"
-        ).fetchall()
-    )
-
-
-def test_a_metric_that_nobody_defined_is_refused_with_its_place(metrics: Metrics) -> None:
-    with pytest.raises(UsageError) as caught:
-        metrics.ask(["happiness_rate"])
-    assert "_semantic.yml" in str(caught.value.remedy)

@@ -4,7 +4,7 @@ with tasks as (
 ),
 
 bridge as (
-    select task_key, organisation_code, role
+    select task_key, organisation_code, role, named_codes
     from {{ ref('bridge_task_organisation') }}
     where role in ('lead', 'co_lead')
 ),
@@ -18,7 +18,12 @@ responsibilities as (
         bridge.role,
         tasks.kind,
         tasks.status_class,
-        tasks.due_on
+        tasks.due_on,
+        tasks.days_to_due,
+        tasks.is_completed,
+        tasks.is_suspended,
+        tasks.report_count,
+        bridge.named_codes
     from bridge
     inner join tasks on bridge.task_key = tasks.task_key
 )
