@@ -62,7 +62,7 @@ def trend(points: Sequence[TrendPoint], words: Wording) -> str:
         ("overdue", words.text("trend.overdue"), LATE, [5, 3]),
     )
     values = [
-        {"day": p.day.isoformat(), "n": getattr(p, name), "what": said}
+        {"day": words.short_day(p.day), "n": getattr(p, name), "what": said}
         for name, said, _, _ in series
         for p in points
     ]
@@ -80,7 +80,7 @@ def trend(points: Sequence[TrendPoint], words: Wording) -> str:
         "height": 170,
         "data": {"values": values},
         "encoding": {
-            "x": _days(len(points)),
+            "x": _days(words.short_day(point.day) for point in points[::-2]),
             "y": {
                 "field": "n",
                 "type": "quantitative",
@@ -233,11 +233,12 @@ def _axis(title: str, form: str = ",~f") -> Spec:
     return {"title": title or None, "format": form, "tickCount": 4, "domain": False, "ticks": False}
 
 
-def _days(count: int) -> Spec:
+def _days(shown: Iterable[str]) -> Spec:
     return {
         "field": "day",
-        "type": "temporal",
-        "axis": {"title": None, "format": "%d/%m", "tickCount": count // 2, "grid": False},
+        "type": "ordinal",
+        "sort": None,
+        "axis": {"title": None, "values": list(shown), "labelAngle": 0, "grid": False},
     }
 
 

@@ -1,7 +1,7 @@
-"""The five things that need a decision today, each with the body that must take it.
+"""The five things that need a decision today: what to do, who must do it, and the rows that say so.
 
-A fixed order of weight: what nobody answers for, what keeps data out of the figures, who can free
-the most stuck tasks, where the most is overdue, the single oldest, an indicator off its course.
+A fixed order of weight: what nobody answers for, who can free the most stuck tasks, where the most
+is overdue, the single oldest, an indicator off its course, what is not in the figures.
 """
 
 from __future__ import annotations
@@ -19,16 +19,20 @@ RANKED = ("ministry", "agency", "province")
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``kind`` names the text; ``body`` the one who must act, None where the text names it."""
+    """``kind`` names the text; ``body`` the one who must act, None where the text names it.
+
+    ``page`` and ``part`` lead to the rows it rests on; ``values`` fill in why.
+    """
 
     kind: str
     count: int
     page: str
+    part: str = ""
     body_code: str | None = None
     body: str | None = None
     body_en: str | None = None
     subject: str | None = None
-    values: dict[str, int] = field(default_factory=dict)
+    values: dict[str, int | str] = field(default_factory=dict)
 
 
 def decisions(morning: Morning, overdue: Sequence[Task], senders: Senders) -> list[Decision]:
@@ -37,20 +41,46 @@ def decisions(morning: Morning, overdue: Sequence[Task], senders: Senders) -> li
 
 
 def _candidates(morning: Morning, overdue: Sequence[Task], senders: Senders) -> Iterator[Decision]:
-    cards = {card.organisation_code: card for card in morning.scorecards}
-    if nobody := cards.get(UNRESOLVED):
-        yield Decision("unresolved", nobody.tasks, f"body/{UNRESOLVED}")
-    if held := morning.topics.held:
-        first = held[0]
+    yield from _unanswered(morning)
+    yield from _stuck(morning)
+    yield from _most_overdue(morning.scorecards)
+    if overdue:
+        oldest = overdue[0]
         yield Decision(
-            "held",
-            len(held),
-            "quality",
-            first.organisation_code,
-            first.name,
-            first.name_en,
-            values={"rows": sum(row.rows_held for row in held)},
+            "oldest",
+            oldest.days_late or 0,
+            "class/open_overdue",
+            "list",
+            body=oldest.leads,
+            body_en=oldest.leads_en,
+            subject=oldest.title,
         )
+    yield from _off_course(morning)
+    yield from _missing(senders)
+    if held := morning.topics.held:
+        rows = sum(row.rows_held for row in held)
+        yield Decision("held", len(held), "quality", "held", values={"rows": rows})
+
+
+def _unanswered(morning: Morning) -> Iterator[Decision]:
+    """Tasks without a body that answers; whoever issued most of them must name one."""
+    nobody = next((c for c in morning.scorecards if c.organisation_code == UNRESOLVED), None)
+    if nobody is None or not nobody.open:
+        return
+    issuers = {row.document_code: row.issuer for row in morning.topics.documents}
+    most = next(iter(morning.documents_of.get(UNRESOLVED, ())), None)
+    issuer = issuers.get(most.document_code) if most else None
+    yield Decision(
+        "unresolved",
+        nobody.open,
+        f"body/{UNRESOLVED}",
+        body=issuer,
+        body_en=issuer,
+        values={"tasks": nobody.tasks, "overdue": nobody.open_overdue},
+    )
+
+
+def _stuck(morning: Morning) -> Iterator[Decision]:
     freeing = [row for row in morning.topics.stuck_at("freed_by") if row.code != NATION]
     if freeing:
         most = freeing[0]
@@ -58,34 +88,49 @@ def _candidates(morning: Morning, overdue: Sequence[Task], senders: Senders) -> 
             "unblock",
             most.tasks,
             "bottlenecks",
+            "freed_by",
             most.code,
             most.name,
             most.name_en,
             values={"days": most.longest},
         )
-    if worst := _most_overdue(morning.scorecards):
+
+
+def _most_overdue(cards: Sequence[Scorecard]) -> Iterator[Decision]:
+    """The ministry, agency or province with most; of two with as many, the one with fewer tasks."""
+    able = [card for card in cards if card.kind in RANKED and card.open_overdue]
+    if able:
+        worst = max(able, key=lambda c: (c.open_overdue, -c.tasks, c.organisation_code))
         yield Decision(
             "overdue",
             worst.open_overdue,
             "body/" + worst.organisation_code,
+            "open_overdue",
             worst.organisation_code,
             worst.name,
             worst.name_en,
             values={"tasks": worst.tasks},
         )
-    if overdue:
-        oldest = overdue[0]
+
+
+def _off_course(morning: Morning) -> Iterator[Decision]:
+    off = [
+        row
+        for row in morning.topics.indicators or ()
+        if row.organisation_code == NATION and row.judgement in ("off_course", "missed")
+    ]
+    if off:
+        row = off[0]
         yield Decision(
-            "oldest",
-            oldest.days_late or 0,
-            "class/open_overdue",
-            None,
-            oldest.leads,
-            oldest.leads_en,
-            subject=oldest.title,
+            "indicator",
+            len(off),
+            "indicators",
+            "off_course",
+            row.lead_code,
+            row.lead,
+            row.lead_en,
+            subject=row.name,
         )
-    yield from _missing(senders)
-    yield from _off_course(morning)
 
 
 def _missing(senders: Senders) -> Iterator[Decision]:
@@ -95,26 +140,8 @@ def _missing(senders: Senders) -> Iterator[Decision]:
             "missing",
             len(senders.failed),
             "reporting",
+            "problems",
             row.organisation_code,
             row.name,
             row.name_en,
         )
-
-
-def _off_course(morning: Morning) -> Iterator[Decision]:
-    for row in morning.topics.indicators or ():
-        if row.organisation_code == NATION and row.judgement in ("off_course", "missed"):
-            yield Decision(
-                "indicator",
-                1,
-                "indicators",
-                row.lead_code,
-                row.lead,
-                row.lead_en,
-                subject=row.name,
-            )
-
-
-def _most_overdue(cards: Sequence[Scorecard]) -> Scorecard | None:
-    able = [card for card in cards if card.kind in RANKED and card.open_overdue]
-    return max(able, key=lambda card: (card.open_overdue, card.organisation_code), default=None)

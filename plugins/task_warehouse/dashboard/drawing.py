@@ -126,8 +126,8 @@ def map_size(drawn: Iterable[Tile]) -> tuple[int, int]:
     """Width and height of the map that holds these tiles."""
     placed = list(drawn)
     return (
-        max(tile.x for tile in placed) + TILE_WIDTH,
-        max(tile.y for tile in placed) + TILE_HEIGHT,
+        max(tile.x for tile in placed) + TILE_WIDTH + 1,
+        max(tile.y for tile in placed) + TILE_HEIGHT + 1,
     )
 
 

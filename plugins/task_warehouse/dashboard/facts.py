@@ -12,6 +12,7 @@ from typing import TypeVar
 import duckdb
 
 from task_warehouse.dashboard import queries
+from task_warehouse.dashboard.topic_rows import Movement
 from task_warehouse.dashboard.topics import Topics, read_topics
 from task_warehouse.errors import AuditError, StorageError
 from task_warehouse.snapshots import Manifest
@@ -29,6 +30,7 @@ CLASSES = (
     "open_overdue",
     "open_undated",
 )
+COMPLETED = CLASSES[:3]
 LISTED_PER_CLASS = 150
 LISTED_PER_DOCUMENT = 60
 # Rows that the pages of all bodies may list together: what keeps a site of a million tasks small.
@@ -104,6 +106,12 @@ class Scorecard:
     @property
     def completed(self) -> int:
         return self.completed_on_time + self.completed_late + self.completed_undated
+
+    @property
+    def first_completed(self) -> str | None:
+        """The class whose list the completed begin with, on the page of a body."""
+        listed = ("completed_late", "completed_on_time", "completed_undated")
+        return next((name for name in listed if self.count(name)), None)
 
     @property
     def open(self) -> int:
@@ -222,13 +230,26 @@ class Earlier:
 
     def change(self, card: Scorecard, status_class: str) -> int | None:
         """How many more tasks of a class than that morning; None when it had no such body."""
-        then = self.counts.get(card.organisation_code)
-        return None if then is None else card.count(status_class) - then[status_class]
+        return self.change_of(card, (status_class,))
 
-    def change_of_all(self, card: Scorecard) -> int | None:
-        """How many more tasks of any class."""
+    def change_of(self, card: Scorecard, names: Iterable[str]) -> int | None:
+        """How many more tasks of these classes together."""
         then = self.counts.get(card.organisation_code)
-        return None if then is None else card.tasks - sum(then[name] for name in CLASSES)
+        return None if then is None else sum(card.count(name) - then[name] for name in names)
+
+    def completed_of(self, code: str) -> int:
+        return sum(self.counts[code][name] for name in COMPLETED)
+
+    def overdue_of(self, code: str) -> int:
+        return self.counts[code]["open_overdue"]
+
+    def differs(self, moved: Movement) -> bool:
+        """Whether that morning showed otherwise than its day is known now."""
+        code = moved.organisation_code
+        return code in self.counts and (self.completed_of(code), self.overdue_of(code)) != (
+            moved.completed_then,
+            moved.overdue_then,
+        )
 
 
 @dataclass(frozen=True, slots=True)

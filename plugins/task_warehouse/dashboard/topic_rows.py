@@ -16,6 +16,8 @@ class Movement:
     tasks_then: int | None
     newly_assigned: int | None
     gone: int | None
+    completed_then: int | None
+    overdue_then: int | None
     newly_completed: int | None
     reopened: int | None
     newly_overdue: int | None

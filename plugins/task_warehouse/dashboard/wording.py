@@ -36,10 +36,17 @@ class Wording:
         self._point, self._comma = (",", ".") if language == "vi" else (".", ",")
 
     def text(self, key: str, **values: object) -> str:
-        """The text ``section.name`` with ``values`` filled in; KeyError for an unknown key."""
+        """The text ``section.name`` with ``values`` filled in; KeyError for an unknown key.
+
+        Whole numbers are written as this language writes them.
+        """
         section, name = key.split(".", 1)
         said = _texts()[section][name][self.language]
-        return said.format(**values) if values else said
+        shown = {
+            name: self.number(value) if type(value) is int else value
+            for name, value in values.items()
+        }
+        return said.format(**shown) if shown else said
 
     def text_or(self, section: str, name: str) -> str:
         """The text of a code that comes with the data; the code itself where it is not known."""

@@ -17,6 +17,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from task_warehouse.dashboard.decisions import Decision
+from task_warehouse.dashboard.facts import CLASSES, COMPLETED
 from task_warehouse.dashboard.wording import Wording, plain
 from task_warehouse.notifying.content import (
     LISTED_TASKS,
@@ -148,17 +149,15 @@ def _figures(content: Brief) -> list[dict[str, str]]:
         }
 
     def changed(*classes: str) -> int | None:
-        found = [then.change(nation, name) for name in classes] if then else []
-        known = [each for each in found if each is not None]
-        return sum(known) if known else None
+        return then.change_of(nation, classes) if then else None
 
     return [
-        figure("tasks", nation.tasks, BRAND, then.change_of_all(nation) if then else None),
+        figure("tasks", nation.tasks, BRAND, changed(*CLASSES)),
         figure(
             "completed",
             nation.completed,
             DONE,
-            changed("completed_on_time", "completed_late", "completed_undated"),
+            changed(*COMPLETED),
             _t("brief.completed", share=VI.percent(nation.completion_rate)),
         ),
         figure(
@@ -204,7 +203,7 @@ def _decision(found: Decision) -> dict[str, str]:
         "who": who,
         "who_en": who_en,
         "subject": line(found.subject) if found.subject else "",
-        "page": found.page,
+        "page": f"{found.page}.html{'#' if found.part else ''}{found.part}",
     }
 
 
