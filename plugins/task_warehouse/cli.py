@@ -6,7 +6,7 @@ import sys
 import uuid
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.text import Text
@@ -242,6 +242,22 @@ def differences(
     from task_warehouse import showing
 
     showing.show_differences(out, Home.from_environment(), _dates(as_of, None).as_of, output)
+
+
+@app.command()
+def status(
+    as_of: Annotated[str, typer.Option("--as-of", metavar="DATE", help="Any past day.")],
+    known: Annotated[
+        Literal["then", "now"], typer.Option("--known", help="As known then, or as known now.")
+    ] = "now",
+    output: Annotated[
+        str, typer.Option("--output", help="table (how many), csv or json (each task).")
+    ] = "table",
+) -> None:
+    """Of every task its class, deadline and completion on a past day."""
+    from task_warehouse import showing
+
+    showing.show_status(out, Home.from_environment(), _dates(as_of, None).as_of, known, output)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from task_warehouse.errors import NoDataError
+from task_warehouse.looking_back import STATUS
 from task_warehouse.settings import Home
 from task_warehouse.snapshots import DATABASE_NAME, Manifest, current
 from task_warehouse.storage import written_whole
@@ -27,26 +28,10 @@ TASKS = """
     from marts.fct_task_status order by task_key
 """
 
-# What today's snapshot says of that morning: the deadline that was in force on it, and completion
-# by all that has been said since. A later extension does not unmake an overdue task.
-DIFFERENCES = """
+# What today's snapshot says of that morning (looking_back.py), and what has been said since.
+DIFFERENCES = f"""
     with now_known as (
-        select states.task_key, states.lead_code, states.due_on,
-            case when status.completed_on <= $as_of then status.completed_on end as completed_on,
-            case
-                when status.completed_on <= $as_of and states.due_on is null
-                    then 'completed_undated'
-                when status.completed_on <= $as_of and status.completed_on <= states.due_on
-                    then 'completed_on_time'
-                when status.completed_on <= $as_of then 'completed_late'
-                when states.due_on is null then 'open_undated'
-                when states.due_on < $as_of then 'open_overdue'
-                else 'open_in_term'
-            end as status_class
-        from marts.fct_task_state as states
-        left join marts.fct_task_status as status on states.task_key = status.task_key
-        where states.known_on <= $as_of and coalesce(states.until_on > $as_of, true)
-            and states.is_present
+        {STATUS["now"]}
     ),
     said_since as (
         select task_key,
@@ -66,6 +51,7 @@ DIFFERENCES = """
         shown.completed_on as completed_shown, now_known.completed_on as completed_known,
         shown.lead_code as lead_shown, now_known.lead_code as lead_known,
         case
+            when now_known.known_on > $as_of then 'task_known_later'
             when said_since.is_corrected then 'correction'
             when said_since.is_late then 'late_report'
             when $same_rules and shown.lead_code is distinct from now_known.lead_code

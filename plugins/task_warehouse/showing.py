@@ -6,6 +6,7 @@ import csv
 import difflib
 import itertools
 import tempfile
+from collections import Counter
 from datetime import date
 from functools import partial
 from itertools import chain
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from task_warehouse import publishing
+from task_warehouse import looking_back, publishing
 from task_warehouse.defect_kinds import load_defect_kinds
 from task_warehouse.errors import NoDataError, UsageError
 from task_warehouse.settings import TIMEZONE, Home
@@ -22,6 +23,8 @@ from task_warehouse.terminal import Terminal, print_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from task_warehouse.looking_back import Known
 
 FETCHED_ROWS = 10_000
 SAMPLE_ROWS = 3
@@ -213,6 +216,15 @@ def show_differences(out: Terminal, home: Home, as_of: date, output: str) -> Non
     print_rows(out, found.names, found.rows, output, shown)
     if output == "table":
         out.print(f"{len(found.rows)} tasks: shown by {found.shown}, known by {found.known}")
+
+
+def show_status(out: Terminal, home: Home, as_of: date, known: Known, output: str) -> None:
+    """Print the status of every task on ``as_of``; as a table, how many are in each class."""
+    columns, rows = looking_back.status_on(home, as_of, known)
+    if output == "table":
+        counts = Counter(row[columns.index("status_class")] for row in rows)
+        columns, rows = ["status_class", "tasks"], sorted(counts.items())
+    print_rows(out, columns, rows, output, columns)
 
 
 def show_held(out: Terminal, home: Home, output: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,12 +10,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from task_warehouse import mornings
+from task_warehouse import looking_back, mornings
 from task_warehouse.errors import NoDataError
+from task_warehouse.looking_back import Known
 from task_warehouse.settings import Home
 from task_warehouse.snapshots import DATABASE_NAME, LINK_NAME, Manifest
 from tests.warehouse.conftest import AS_OF
 
+KNOWN: tuple[Known, ...] = ("then", "now")
 SHOWN_ON = date(2025, 10, 5)
 # As it is known now, but for T01 (its report came an hour later) and T13 (read as 10/2025 then).
 SHOWN = """
@@ -59,14 +62,74 @@ def home(tmp_path: Path, morning: duckdb.DuckDBPyConnection, morning_home: Home)
     return home
 
 
-def test_what_differs_is_listed_with_its_cause(home: Home) -> None:
+def causes(home: Home) -> dict[str, tuple[object, ...]]:
+    """Of each task that differs: cause, class shown and known, delivery and line that said so."""
     found = mornings.differences(home, SHOWN_ON)
     listed = [dict(zip(found.names, row, strict=True)) for row in found.rows]
-    chosen = ("task_key", "class_shown", "class_known", "cause", "delivery_id", "line")
-    assert [tuple(row[name] for name in chosen) for row in listed] == [
-        ("vpcp/T01", "open_overdue", "completed_on_time", "late_report", "g06-progress-1", 2),
-        ("vpcp/T13", "open_in_term", "open_overdue", "rules", None, None),
+    chosen = ("cause", "class_shown", "class_known", "delivery_id", "line")
+    return {row["task_key"]: tuple(row[name] for name in chosen) for row in listed}
+
+
+def test_what_differs_is_listed_with_its_cause(home: Home) -> None:
+    found = causes(home)
+    late = {key: why for key, why in found.items() if why[0] == "task_known_later"}
+    assert {key: why for key, why in found.items() if key not in late} == {
+        "vpcp/T01": ("late_report", "open_overdue", "completed_on_time", "g06-progress-1", 2),
+        "vpcp/T13": ("rules", "open_in_term", "open_overdue", None, None),
+    }
+    assert late["vpcp/T02"][:3] == ("task_known_later", None, "completed_late")
+    assert len(late) == 16
+
+
+def test_each_cause_is_told_from_the_others(home: Home) -> None:
+    """The same rules then and now; a report corrected since; a body dissolved since."""
+    (folder,) = mornings.kept(home, SHOWN_ON)
+    about = json.loads((folder / mornings.ABOUT).read_text(encoding="utf-8"))
+    about["versions"]["code"] = "newer"
+    (folder / mornings.ABOUT).write_text(json.dumps(about), encoding="utf-8")
+    with duckdb.connect() as connection:
+        shown = folder / "tasks.parquet"
+        connection.execute(f"create table shown as from '{shown}'")
+        connection.execute("update shown set lead_code = 'G99' where task_key = 'vpcp/T20'")
+        connection.execute(f"copy shown to '{shown}' (format parquet)")
+    with duckdb.connect(str(home.published / "now" / DATABASE_NAME)) as connection:
+        connection.execute(
+            "update marts.fct_task_event set event = 'corrected' "
+            "where task_key = 'vpcp/T01' and event = 'completed'"
+        )
+    told = {key: why[0] for key, why in causes(home).items() if why[0] != "task_known_later"}
+    assert told == {
+        "vpcp/T01": "correction",
+        "vpcp/T13": "delivery_replaced",
+        "vpcp/T20": "organisations",
+    }
+
+
+@pytest.mark.parametrize("known", KNOWN)
+def test_the_status_of_the_published_day_is_what_its_marts_say(home: Home, known: Known) -> None:
+    """Whichever way the past is asked, its last day is today."""
+    _, rows = looking_back.status_on(home, AS_OF, known)
+    with duckdb.connect(str(home.published / "now" / DATABASE_NAME), read_only=True) as connection:
+        said = connection.execute(
+            "select task_key, lead_code, status_class, due_on, completed_on "
+            "from marts.fct_task_status order by 1"
+        ).fetchall()
+    assert [row[:5] for row in rows] == said
+
+
+def test_a_past_day_is_known_otherwise_now_than_it_was_then(home: Home) -> None:
+    day = date(2025, 10, 4)
+    then, now = ({row[0]: row[2] for row in looking_back.status_on(home, day, k)[1]} for k in KNOWN)
+    told = ("vpcp/T01", "vpcp/T02", "vpcp/T13", "vpcp/T11", "tinh-40/NA-3")
+    assert [(then.get(key), now.get(key)) for key in told] == [
+        ("open_overdue", "completed_on_time"),  # of 28 September, told on 5 October
+        (None, "completed_late"),  # the task itself was first sent on 14 October
+        ("open_overdue", "open_overdue"),  # its deadline was moved after that day
+        ("open_in_term", "open_in_term"),  # it stood in the list on that day
+        (None, "completed_on_time"),
     ]
+    with pytest.raises(NoDataError, match="does not reach 2025-10-16"):
+        looking_back.status_on(home, date(2025, 10, 16), "now")
 
 
 def test_what_was_shown_is_never_written_again(home: Home) -> None:
