@@ -10,6 +10,10 @@ targets as (
     qualify part_no = 1
 ),
 
+firsts as (
+    select * from {{ ref('int_indicators__firsts') }}
+),
+
 described as (
     select
         indicators.indicator_code,
@@ -33,9 +37,15 @@ described as (
         indicators.formula,
         indicators.source,
         indicators.delivery_id,
-        indicators.line
+        indicators.line,
+        firsts.first_baseline,
+        firsts.first_baseline_on,
+        firsts.first_baseline_unit,
+        firsts.first_baseline_known_on,
+        firsts.first_target_text
     from indicators
     left join targets on indicators.indicator_code = targets.indicator_code
+    left join firsts on indicators.source = firsts.source and indicators.indicator_code = firsts.indicator_code
 )
 
 select * from described

@@ -1,5 +1,20 @@
+{%- set counts = [
+    'completed', 'completed_on_time', 'completed_late', 'completed_undated', 'open', 'open_in_term', 'open_overdue',
+    'open_undated', 'overdue'
+] -%}
+{#- In percent, as they are printed. -#}
+{%- set rates = {
+    'completion_rate': completion_rate(), 'on_time_rate': on_time_rate(), 'overdue_rate': overdue_rate(),
+    'due_completion_rate': due_completion_rate()
+} -%}
 with declared as (
-    select * from {{ ref('int_control_totals__known') }}
+    select
+        *,
+        -- A printed rate is held against ours in as many decimals as it was printed with.
+        cast(
+            if(declared = floor(declared), 0, length(split_part(cast(declared as varchar), '.', 2))) as integer
+        ) as decimals
+    from {{ ref('int_control_totals__known') }}
 ),
 
 tasks as (
@@ -30,7 +45,10 @@ of_tasks as (
             open_in_term,
             open_overdue,
             open_undated,
-            open_overdue as overdue
+            open_overdue as overdue,
+        {% for rate, expression in rates.items() -%}
+            100 * {{ expression }} as {{ rate }}{{ "," if not loop.last }}
+        {% endfor %}
         from by_class
     ) on columns(* exclude (source)) into name measure value computed
 ),
@@ -52,8 +70,18 @@ compared as (
         cast(
             case
                 when declared.measure = 'rows' then of_rows.rows_sent
-                when declared.dataset in ('tasks', 'progress') and declared.is_newest
-                    then coalesce(of_tasks.computed, 0)
+                when declared.dataset not in ('tasks', 'progress') or not declared.is_newest then null
+                when declared.measure in (
+                        {%- for name in rates %}
+                            '{{ name }}'{{ "," if not loop.last }}
+                        {%- endfor %}
+                    )
+                    then round(of_tasks.computed, declared.decimals)
+                when declared.measure in (
+                        {%- for name in counts %}
+                            '{{ name }}'{{ "," if not loop.last }}
+                        {%- endfor %}
+                    ) then coalesce(of_tasks.computed, 0)
             end as double
         ) as computed,
         declared.delivery_id,
