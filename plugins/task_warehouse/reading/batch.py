@@ -23,7 +23,9 @@ from task_warehouse.reading.request import Limits, ReadRequest
 from task_warehouse.reading.sandbox import OUT_OF_MEMORY_EXIT, Child
 from task_warehouse.reading.writing import BatchWriter, Outcome
 
-QUEUE_DEPTH = 4
+# What a child has before it, so that it never waits for a parent that is busy with other things:
+# a few deliveries, of small ones more.
+QUEUED, QUEUED_SMALL, SMALL_BYTES = 4, 64, 4 * 1024 * 1024
 TICK_SECONDS = 0.25
 
 
@@ -70,6 +72,7 @@ class _Reading:
         self.limits = limits
         self.hints = hints
         self.writer = writer
+        self.sizes = [_size(request.path) for request in requests]
         self.waiting = deque(range(len(requests)))
         self.suspects: set[int] = set()
         self.outcomes: dict[int, Outcome] = {}
@@ -139,7 +142,7 @@ class _Reading:
         return True
 
     def _feed(self, child: Child) -> None:
-        while self.waiting and len(child.given) < QUEUE_DEPTH:
+        while self.waiting and self._takes_more(child):
             index = self.waiting[0]
             if index in self.suspects and (child.given or child.answered):
                 return self._retire_if_idle(child)
@@ -147,6 +150,12 @@ class _Reading:
             if not self._give(child, index) or index in self.suspects:
                 return None
         return None
+
+    def _takes_more(self, child: Child) -> bool:
+        if len(child.given) < QUEUED:
+            return True
+        before_it = sum(self.sizes[index] for index in child.given)
+        return len(child.given) < QUEUED_SMALL and before_it < SMALL_BYTES
 
     def _retire_if_idle(self, child: Child) -> None:
         """A suspect is read again by a fresh child, so that no earlier delivery bears on it."""
@@ -194,6 +203,14 @@ class _Reading:
 
 def _busy(child: Child) -> int:
     return 1 if child.given else 0
+
+
+def _size(path: Path) -> int:
+    """Bytes; a file that is not there costs nothing until the child says so."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _plain(request: ReadRequest) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from task_warehouse.reading.refusal import Refusal
 from task_warehouse.reading.request import Limits
 from task_warehouse.reading.segments import can_segment, segment
 from task_warehouse.reading.tables import Layout, TextSink
+from task_warehouse.reading.tidy import read_tidy
 
 SEGMENT_BYTES = 16 * 1024
 SEVERAL_AFTER = 3
@@ -39,6 +40,13 @@ def read_delimited(
     """
     rest = iter(chunks)
     first = _take_sample(rest)
+    following = next(rest, None)
+    whole = first[0] if len(first) == 1 and following is None and delimiter is None else None
+    if whole and whole.sound:
+        octets = whole.octets if whole.octets.endswith(b"\n") else whole.octets + b"\n"
+        if read_tidy(octets, layout, sink, limits, hints):
+            return
+    rest = chain(first, [following] if following else [], rest)
     sample = b"".join(chunk.octets for chunk in first)
     if not sample.strip():
         raise Refusal(refusal.EMPTY, "nothing but blank lines")
@@ -51,7 +59,7 @@ def read_delimited(
     for note in table.notes:
         layout.note(note)
     sink.begin(layout)
-    _Reader(table, sink, limits).run(_ended(chain(first, rest), found.dialect.newline))
+    _Reader(table, sink, limits).run(_ended(rest, found.dialect.newline))
 
 
 def _take_sample(chunks: Iterator[Chunk]) -> list[Chunk]:

@@ -88,12 +88,13 @@ def _at_a_glance(sample: bytes, newline: str) -> Candidate | None:
         match = grammar(dialect, width).clean.match(sample)
         if width > 1 and match is not None and match.end() == len(sample):
             perfect.append(Candidate(dialect, width, 1.0, 0))
-    odd = len(perfect) != 1 or b'\\"' in sample or _apostrophes(sample, perfect[0])
+    odd = len(perfect) != 1 or b'\\"' in sample or apostrophes(sample, perfect[0].dialect.delimiter)
     return None if odd else perfect[0]
 
 
-def _apostrophes(sample: bytes, candidate: Candidate) -> bool:
-    mark = re.escape(candidate.dialect.delimiter.encode())
+def apostrophes(sample: bytes, delimiter: str) -> bool:
+    """Whether a field begins with an apostrophe, which then may be a quote."""
+    mark = re.escape(delimiter.encode())
     return b"'" in sample and re.search(rb"(?m)(?:^|" + mark + rb")'", sample) is not None
 
 

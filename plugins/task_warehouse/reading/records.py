@@ -103,7 +103,8 @@ def _other_end(octets: bytes, record: Record, grammar: Grammar) -> Record:
     if stop and grammar.width and stop < record.end:
         fields = grammar.split(octets[record.start : stop - 1])
         if len(fields) == grammar.width:
-            return _decoded(record.start, stop, 0, fields, grammar)
+            lines = octets.count(grammar.newline, record.start, stop)
+            return _decoded(record.start, stop, lines, fields, grammar)
     return record
 
 
