@@ -89,6 +89,24 @@ def test_movement_of_the_nation(morning: duckdb.DuckDBPyConnection) -> None:
     ]
 
 
+def test_the_tasks_behind_a_movement_are_listed(morning: duckdb.DuckDBPyConnection) -> None:
+    found = morning.execute(
+        "select movement, count(*), count(*) filter (due_on_now > due_on_then) "
+        "from marts.fct_task_movement where organisation_code = 'VN' and period = 'week' "
+        "group by movement order by movement"
+    ).fetchall()
+    counts = {movement: tasks for movement, tasks, _ in found}
+    assert counts == {
+        "extended": 1,
+        "gone": 1,
+        "left_overdue": 1,
+        "newly_assigned": 16,
+        "newly_completed": 3,
+        "newly_overdue": 2,
+    }
+    assert [later for movement, _, later in found if movement == "extended"] == [1]
+
+
 def test_a_rate_stands_beside_the_rate_of_the_same_tasks(
     morning: duckdb.DuckDBPyConnection,
 ) -> None:

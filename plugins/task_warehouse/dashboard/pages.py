@@ -25,6 +25,7 @@ from task_warehouse.dashboard.facts import (
     Scorecard,
     Task,
 )
+from task_warehouse.dashboard.moved import MOVEMENTS, PERIODS
 from task_warehouse.dashboard.rows import TaskRows
 from task_warehouse.dashboard.senders import Senders
 from task_warehouse.dashboard.topic_rows import Document
@@ -106,7 +107,7 @@ class Site:
         }
         shutil.copytree(HERE / "assets", folder / "assets")
         (folder / "assets" / "labels.css").write_text(self._labels(), encoding="utf-8")
-        for name in ("body", "class", "document"):
+        for name in ("body", "class", "document", "movement"):
             (folder / name).mkdir()
 
     def _environment(self, language: Language, up: str) -> jinja2.Environment:
@@ -127,6 +128,7 @@ class Site:
             step_of=drawing.step_of,
             worst_first=drawing.worst_first,
             page_name=page_name,
+            movements=MOVEMENTS,
             nation_code=NATION,
             unresolved_code=UNRESOLVED,
             tile_width=drawing.TILE_WIDTH,
@@ -221,6 +223,15 @@ class Site:
                 "tasks": by_class.get(status_class, []),
             }
             self._write(f"class/{status_class}", "class.html.j2", context)
+
+    def write_movement(self) -> None:
+        """A page for each period compared with: the nation's tasks that moved since."""
+        topics = self.morning.topics
+        for period in PERIODS:
+            moved = topics.moved(NATION, period)
+            if moved and topics.moves is not None:
+                context = {"moved": moved, "moves": topics.moves.get(NATION, {})}
+                self._write(f"movement/{period}", "movement.html.j2", context)
 
     def write_topics(self) -> None:
         """The pages of substance, bottlenecks, indicators, feedback and data quality."""
@@ -327,6 +338,7 @@ class _OfBodies:
             "substance": self.substance.get(code),
             "deadlines": self.morning.deadlines.get(code, []),
             "documents": self.morning.documents_of.get(code, []),
+            "moves": (self.morning.topics.moves or {}).get(code, {}),
         }
 
 

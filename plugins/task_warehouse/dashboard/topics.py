@@ -14,6 +14,7 @@ from typing import TypeVar
 import duckdb
 
 from task_warehouse.dashboard import topic_queries as queries
+from task_warehouse.dashboard.moved import Moves, read_moved
 from task_warehouse.dashboard.topic_rows import (
     Anomaly,
     Bottleneck,
@@ -41,6 +42,7 @@ class Topics:
     """All of them; None where the snapshot has not the table."""
 
     movement: Mapping[tuple[str, str], Movement]
+    moves: Moves | None
     trend: Mapping[str, Sequence[TrendPoint]]
     documents: Sequence[Document]
     substance: Sequence[Substance] | None
@@ -76,11 +78,11 @@ def read_topics(connection: duckdb.DuckDBPyConnection, day: date) -> Topics:
     trend: dict[str, list[TrendPoint]] = {}
     for point in reader.rows(TrendPoint, queries.TREND):
         trend.setdefault(point.organisation_code, []).append(point)
+    movement = reader.where("mart_movement", Movement, queries.MOVEMENT) or ()
+    is_listed = "fct_task_movement" in reader.tables
     return Topics(
-        movement={
-            (row.organisation_code, row.period): row
-            for row in reader.where("mart_movement", Movement, queries.MOVEMENT) or ()
-        },
+        movement={(row.organisation_code, row.period): row for row in movement},
+        moves=read_moved(connection, day, movement) if is_listed else None,
         trend=trend,
         documents=reader.where("mart_document_cascade", Document, queries.DOCUMENTS) or (),
         substance=reader.where("mart_substance", Substance, queries.SUBSTANCE),

@@ -13,8 +13,9 @@ import duckdb
 import pytest
 from publish_marts import ALL, AS_OF, publish_small, write_build
 
-from task_warehouse.dashboard import pages
+from task_warehouse.dashboard import moved, pages
 from task_warehouse.dashboard.facts import CLASSES, LISTED_PER_CLASS
+from task_warehouse.dashboard.moved import LISTED_OF_NATION
 from task_warehouse.errors import AuditError
 from task_warehouse.settings import Home
 from task_warehouse.snapshots import Manifest
@@ -48,10 +49,10 @@ class Page(HTMLParser):
         if identity := named.get("id"):
             assert identity not in self.ids, f"{identity} twice in {self.path}"
             self.ids.add(identity)
-            self._heading = identity if tag == "h2" else self._heading
+            self._heading = identity if tag in ("h2", "tr") else self._heading
         if tag in ("a", "link", "script") and (target := named.get("href") or named.get("src")):
             self.links.append(target)
-        if tag == "tr" and "tbody" in self.open:
+        if tag == "tr" and "tbody" in self.open and named.keys().isdisjoint({"id", "data-more"}):
             self.rows_under[self._heading] = self.rows_under.get(self._heading, 0) + 1
         if tag not in VOID:
             self.open.append(tag)
@@ -141,6 +142,44 @@ def test_every_figure_of_a_body_is_the_number_of_tasks_listed_under_it(site: Pat
             assert page.rows_under.get(under, 0) == shown, (code, status_class)
             followed += count
     assert followed > 500
+
+
+def test_every_figure_of_movement_is_the_number_of_tasks_it_leads_to(site: Path) -> None:
+    with duckdb.connect(str(site.parent / "warehouse.duckdb"), read_only=True) as connection:
+        found = connection.execute(
+            "unpivot (select organisation_code, period, newly_completed, newly_overdue, "
+            "left_overdue, extended from marts.mart_movement) on columns(* exclude "
+            "(organisation_code, period)) into name movement value tasks"
+        ).fetchall()
+    pages = {path: Page(path) for path in (site / "index.html", *site.glob("*/*.html"))}
+    followed = 0
+    for code, period, movement, tasks in found:
+        if code == "VN":
+            page, under = pages[site / "movement" / f"{period}.html"], movement
+            to, linking = f"movement/{period}.html#{movement}", pages[site / "index.html"]
+        else:
+            page = linking = pages[site / "body" / f"{code}.html"]
+            under, to = f"{period}-{movement}", f"#{period}-{movement}"
+        shown = min(tasks, LISTED_OF_NATION)
+        assert page.rows_under.get(under, 0) == shown, (code, period, movement)
+        assert (to in linking.links) == (tasks > 0), (code, period, movement)
+        followed += shown
+    assert followed > 500
+
+
+def test_of_many_moved_tasks_a_body_lists_few_and_says_so(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moved, "LISTED_OF_BODIES", 5)
+    dashboard = dashboard_of(home, topics=True)
+    with duckdb.connect(str(dashboard.parent / "warehouse.duckdb"), read_only=True) as connection:
+        code, tasks = connection.execute(
+            "select organisation_code, newly_completed from marts.mart_movement "
+            "where organisation_code != 'VN' and period = 'week' and newly_completed > 1 limit 1"
+        ).fetchone() or ("", 0)
+    page = Page(dashboard / "body" / f"{code}.html")
+    assert page.rows_under["week-newly_completed"] == 1
+    assert f"Liệt kê 1 trên {tasks}" in page.text
 
 
 def test_the_morning_page_says_what_limits_it_and_when_it_is_of(site: Path) -> None:
