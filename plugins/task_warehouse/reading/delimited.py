@@ -41,10 +41,10 @@ def read_delimited(
     rest = iter(chunks)
     first = _take_sample(rest)
     following = next(rest, None)
-    whole = first[0] if len(first) == 1 and following is None and delimiter is None else None
+    whole = first[0] if len(first) == 1 and following is None else None
     if whole and whole.sound:
         octets = whole.octets if whole.octets.endswith(b"\n") else whole.octets + b"\n"
-        if read_tidy(octets, layout, sink, limits, hints):
+        if read_tidy(octets, layout, sink, limits, delimiter, hints):
             return
     rest = chain(first, [following] if following else [], rest)
     sample = b"".join(chunk.octets for chunk in first)

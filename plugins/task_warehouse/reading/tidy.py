@@ -11,19 +11,25 @@ from task_warehouse.reading.grammar import Dialect, Grammar, grammar
 from task_warehouse.reading.headers import Header, find_header
 from task_warehouse.reading.locating import FIRST_LOOK
 from task_warehouse.reading.request import Limits
-from task_warehouse.reading.segments import Segment, segment
+from task_warehouse.reading.segments import Segment, can_segment, segment
 from task_warehouse.reading.tables import Layout, TextSink
 
 
 def read_tidy(
-    octets: bytes, layout: Layout, sink: TextSink, limits: Limits, hints: frozenset[str]
+    octets: bytes,
+    layout: Layout,
+    sink: TextSink,
+    limits: Limits,
+    declared: str | None,
+    hints: frozenset[str],
 ) -> bool:
     """Read the whole text ``octets``; false, with nothing done, where it is not tidy.
 
-    What comes out is what :func:`~task_warehouse.reading.delimited.read_delimited` would give.
+    ``declared`` is the delimiter, where the source file says it. What comes out is what
+    :func:`~task_warehouse.reading.delimited.read_delimited` would give.
     """
     top = octets.find(b"\n") + 1
-    shape = _shape(octets, top)
+    shape = _shape(octets, top, declared)
     if shape is None or shape.width > limits.columns or octets.find(octets[:top], top) >= 0:
         return False
     found = segment(octets, top, len(octets), shape) if top < len(octets) else None
@@ -39,16 +45,18 @@ def read_tidy(
     return True
 
 
-def _shape(octets: bytes, top: int) -> Grammar | None:
+def _shape(octets: bytes, top: int, declared: str | None) -> Grammar | None:
     """The grammar that the first line suggests, if it suggests just one."""
-    marks = [mark for mark in COMMON if mark.encode() in octets[:top]]
+    possible = (declared,) if declared else COMMON
+    marks = [mark for mark in possible if mark.encode() in octets[:top]]
     if len(marks) != 1 or b'\\"' in octets or octets.count(b"\r") != octets.count(b"\r\n"):
         return None
     dialect = Dialect(marks[0])
     match = grammar(dialect, 0).record.match(octets)
     if match is None or match.end() != top or apostrophes(octets, dialect.delimiter):
         return None
-    return grammar(dialect, len(_fields(match.group(), grammar(dialect, 0))))
+    shape = grammar(dialect, len(_fields(match.group(), grammar(dialect, 0))))
+    return shape if can_segment(shape) else None
 
 
 def _fields(record: bytes, shape: Grammar) -> list[bytes]:

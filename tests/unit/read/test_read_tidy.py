@@ -22,7 +22,9 @@ TEXT = st.tuples(LINE, st.lists(LINE, max_size=24)).map(
 )
 
 
-def both_ways(octets: bytes, read: Read, hints: frozenset[str]) -> tuple[Reading, Reading, bool]:
+def both_ways(
+    octets: bytes, read: Read, hints: frozenset[str], delimiter: str | None = None
+) -> tuple[Reading, Reading, bool]:
     """Read as usual and without the short way; and whether the short way was taken."""
     taken: list[bool] = []
     short = delimited.read_tidy
@@ -33,24 +35,30 @@ def both_ways(octets: bytes, read: Read, hints: frozenset[str]) -> tuple[Reading
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(delimited, "read_tidy", watched)
-        usual = read(octets, "bao_cao.csv", header_hints=hints)
+        usual = read(octets, "bao_cao.csv", header_hints=hints, delimiter=delimiter)
         patch.setattr(delimited, "read_tidy", lambda *_: False)
-        careful = read(octets, "bao_cao.csv", header_hints=hints)
+        careful = read(octets, "bao_cao.csv", header_hints=hints, delimiter=delimiter)
     return usual, careful, any(taken)
 
 
 @settings(
     max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(text=TEXT, hints=st.sampled_from([frozenset[str](), frozenset({"a", "mã"})]))
-@example(text="a,Mã\n1,2\n", hints=frozenset({"a", "mã"}))
-@example(text="a,Mã\n1,'2'\n", hints=frozenset({"a", "mã"}))
-@example(text="a,Mã\n1,2\na,Mã\n3,4\n", hints=frozenset({"a", "mã"}))
-@example(text='a,Mã\r\n1,"2\n3"\r\n', hints=frozenset({"a", "mã"}))
-@example(text=';9,5\n"a\nb",1\r2,\n', hints=frozenset())  # line ends of both kinds in one row
-@example(text="a,\n,Mã\n1,2\n", hints=frozenset({"a", "mã"}))
-def test_the_short_way_is_the_careful_way(read: Read, text: str, hints: frozenset[str]) -> None:
-    usual, careful, _ = both_ways(text.encode(), read, hints)
+@given(
+    text=TEXT,
+    hints=st.sampled_from([frozenset[str](), frozenset({"a", "mã"})]),
+    mark=st.sampled_from([None, ",", ";"]),
+)
+@example(text="a,Mã\n1,2\n", hints=frozenset({"a", "mã"}), mark=None)
+@example(text="a,Mã\n1,'2'\n", hints=frozenset({"a", "mã"}), mark=None)
+@example(text="a,Mã\n1,2\na,Mã\n3,4\n", hints=frozenset({"a", "mã"}), mark=None)
+@example(text='a,Mã\r\n1,"2\n3"\r\n', hints=frozenset({"a", "mã"}), mark=None)
+@example(text=';9,5\n"a\nb",1\r2,\n', hints=frozenset(), mark=None)
+@example(text="a,\n,Mã\n1,2\n", hints=frozenset({"a", "mã"}), mark=None)
+def test_the_short_way_is_the_careful_way(
+    read: Read, text: str, hints: frozenset[str], mark: str | None
+) -> None:
+    usual, careful, _ = both_ways(text.encode(), read, hints, mark)
     assert usual == careful
 
 
@@ -60,8 +68,9 @@ def test_a_polluted_file_is_read_the_same(read: Read, polluted: Polluted) -> Non
     assert usual == careful
 
 
-def test_a_tidy_file_goes_the_short_way(read: Read) -> None:
-    usual, _, taken = both_ways(write([HEADER, *clean_rows()]).encode(), read, HINTS)
+@pytest.mark.parametrize("mark", [None, ","])
+def test_a_tidy_file_goes_the_short_way(read: Read, mark: str | None) -> None:
+    usual, _, taken = both_ways(write([HEADER, *clean_rows()]).encode(), read, HINTS, mark)
     assert taken
     assert (usual.rows, usual.headers) == (clean_rows(), HEADER)
     assert (usual.lines[0], usual.layout.header_line) == (2, 1)
