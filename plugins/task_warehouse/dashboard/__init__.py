@@ -42,5 +42,5 @@ def render(snapshot: Path, previous: Sequence[Path] = ()) -> None:
         site.write_classes(by_class)
         site.write_movement()
         site.write_topics()
-        site.write_documents(facts.tasks_by_document(connection, day, tuple(site.documents)))
+        site.write_documents(facts.tasks_by_document(connection, day, site.documents))
         site.write_bodies(facts.tasks_by_body(connection, day, morning.scorecards))

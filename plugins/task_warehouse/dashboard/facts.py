@@ -12,7 +12,7 @@ from typing import TypeVar
 import duckdb
 
 from task_warehouse.dashboard import queries
-from task_warehouse.dashboard.topic_rows import Movement
+from task_warehouse.dashboard.topic_rows import Classed, Document, Movement
 from task_warehouse.dashboard.topics import Topics, read_topics
 from task_warehouse.errors import AuditError, StorageError
 from task_warehouse.snapshots import Manifest
@@ -32,9 +32,10 @@ CLASSES = (
 )
 COMPLETED = CLASSES[:3]
 LISTED_PER_CLASS = 150
-LISTED_PER_DOCUMENT = 60
-# Rows that the pages of all bodies may list together: what keeps a site of a million tasks small.
+# Rows that the pages of all bodies, and of all documents, may list together: what keeps a site of a
+# million tasks small.
 LISTED_OF_BODIES = 45_000
+LISTED_OF_DOCUMENTS = 15_000
 FETCH_ROWS = 5000
 
 Row = TypeVar("Row")
@@ -64,10 +65,11 @@ def _same(count: int) -> Limit:
     return Limit(count, count, count)
 
 
-# From all that there is to what a page of a body must at least list.
+# From all that there is to what a page must at least list.
 LIMITS = (
     Limit(2000, 1000, 1000),
     Limit(500, 250, 250),
+    Limit(150, 100, 60),
     Limit(100, 50, 50),
     Limit(50, 25, 15),
     Limit(20, 10, 5),
@@ -77,7 +79,7 @@ LIMITS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Scorecard:
+class Scorecard(Classed):
     """One body's row of ``mart_scorecard`` with its names."""
 
     organisation_code: str
@@ -104,22 +106,8 @@ class Scorecard:
     colour: str
 
     @property
-    def completed(self) -> int:
-        return self.completed_on_time + self.completed_late + self.completed_undated
-
-    @property
-    def first_completed(self) -> str | None:
-        """The class whose list the completed begin with, on the page of a body."""
-        listed = ("completed_late", "completed_on_time", "completed_undated")
-        return next((name for name in listed if self.count(name)), None)
-
-    @property
     def open(self) -> int:
         return self.open_in_term + self.open_overdue + self.open_undated
-
-    def count(self, status_class: str) -> int:
-        """Tasks of one of :data:`CLASSES` or of :data:`DUE_SOON`."""
-        return int(getattr(self, status_class))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +137,10 @@ class Task:
     unblocked_by: str | None
     unblocked_by_en: str | None
 
+    @property
+    def due_month(self) -> str | None:
+        return self.due_on.strftime("%Y-%m") if self.due_on else None
+
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
@@ -157,6 +149,10 @@ class Deadlines:
     organisation_code: str
     month: date
     tasks: int
+
+    @property
+    def due_month(self) -> str:
+        return self.month.strftime("%Y-%m")
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +305,8 @@ def tasks_by_body(
 
     Of each class of a body as many as let all bodies together stay under ``LISTED_OF_BODIES``.
     """
-    return _tasks(connection, queries.BY_BODY, day, _limit(cards))
+    counts = [card for card in cards if card.organisation_code != NATION]
+    return _tasks(connection, queries.BY_BODY, day, _limit(counts, LISTED_OF_BODIES))
 
 
 def tasks_by_class(connection: duckdb.DuckDBPyConnection, day: date) -> Iterator[Task]:
@@ -318,26 +315,22 @@ def tasks_by_class(connection: duckdb.DuckDBPyConnection, day: date) -> Iterator
 
 
 def tasks_by_document(
-    connection: duckdb.DuckDBPyConnection, day: date, documents: Sequence[str]
+    connection: duckdb.DuckDBPyConnection, day: date, documents: Mapping[str, Document]
 ) -> Iterator[Task]:
-    """Tasks that these documents assign themselves, document after document."""
-    return _tasks(
-        connection, queries.BY_DOCUMENT, day, _same(LISTED_PER_DOCUMENT), documents=list(documents)
-    )
+    """Tasks of these documents and of all that carries them out, document after document."""
+    limit = _limit(documents.values(), LISTED_OF_DOCUMENTS, LIMITS[2:])
+    return _tasks(connection, queries.BY_DOCUMENT, day, limit, documents=list(documents))
 
 
-def _limit(cards: Iterable[Scorecard]) -> Limit:
-    """The widest of :data:`LIMITS` by which all bodies stay under ``LISTED_OF_BODIES``."""
-    counts = [
-        (card.count(name), name)
-        for card in cards
-        if card.organisation_code != NATION
-        for name in CLASSES
-    ]
-    for limit in LIMITS:
-        if sum(min(count, limit.of(name)) for count, name in counts) <= LISTED_OF_BODIES:
+def _limit(
+    counted: Iterable[Scorecard | Document], most: int, limits: Sequence[Limit] = LIMITS
+) -> Limit:
+    """The widest of ``limits`` by which the lists of all stay under ``most`` rows together."""
+    counts = [(one.count(name), name) for one in counted for name in CLASSES]
+    for limit in limits:
+        if sum(min(count, limit.of(name)) for count, name in counts) <= most:
             return limit
-    return LIMITS[-1]
+    return limits[-1]
 
 
 def _tasks(

@@ -26,7 +26,7 @@ from task_warehouse.dashboard.facts import (
     Task,
 )
 from task_warehouse.dashboard.moved import MOVEMENTS, PERIODS
-from task_warehouse.dashboard.rows import TaskRows
+from task_warehouse.dashboard.rows import LATE, TaskRows
 from task_warehouse.dashboard.senders import Senders
 from task_warehouse.dashboard.topic_rows import Document
 from task_warehouse.dashboard.wording import LANGUAGES, Language, Wording, plain
@@ -124,6 +124,7 @@ class Site:
         environment.globals.update(
             classes=CLASSES,
             due_soon=DUE_SOON,
+            late_classes=LATE,
             segments=drawing.segments,
             step_of=drawing.step_of,
             worst_first=drawing.worst_first,

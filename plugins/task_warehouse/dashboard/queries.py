@@ -145,12 +145,20 @@ BY_CLASS = """
     from few where days_to_due between 0 and 7
 """
 
+# A document with everything that carries it out, at any depth, as mart_document_cascade counts it.
 BY_DOCUMENT = """
-    select tasks.document_code as owner, status.status_class as list_name, status.task_key,
-        status.days_late, tasks.due_on
+    with recursive under as (
+        select unnest($documents) as owner, unnest($documents) as document_code
+        union
+        select under.owner, below.document_code
+        from under inner join marts.dim_document as below
+            on under.document_code = below.parent_document_code
+    )
+    select under.owner, status.status_class as list_name, status.task_key, status.days_late,
+        tasks.due_on
     from status
     inner join marts.dim_task as tasks on status.task_key = tasks.task_key
-    where tasks.document_code in (select unnest($documents))
+    inner join under on tasks.document_code = under.document_code
 """
 
 # Whose deliveries stand behind the tasks of a body.

@@ -6,8 +6,11 @@ from collections.abc import Callable, Collection, Iterable
 
 from markupsafe import Markup, escape
 
-from task_warehouse.dashboard.facts import UNRESOLVED, Task
+from task_warehouse.dashboard.facts import COMPLETED, UNRESOLVED, Task
 from task_warehouse.dashboard.wording import Wording, plain
+
+# Classes whose tasks are, or were, past their deadline.
+LATE = ("open_overdue", "completed_late")
 
 
 class TaskRows:
@@ -20,30 +23,43 @@ class TaskRows:
         self.link_to = link_to
         self.documents = documents
         self.never = escape(words.text("tasks.never"))
-        self.completed = escape(words.text("tasks.completed_on").lower())
         self.suspended = escape(words.text("tasks.suspended"))
 
-    def __call__(self, tasks: Iterable[Task], *, leads: bool, stuck: bool) -> Markup:
-        """Every task as a ``tr``; ``leads`` and ``stuck`` add their columns."""
-        rows = "\n".join(self._row(task, leads, stuck) for task in tasks)
-        return Markup(rows)  # noqa: S704 - every text in it went through said() or escape()
+    def __call__(
+        self, tasks: Iterable[Task], status_class: str, *, leads: bool, months: bool
+    ) -> Markup:
+        """Every task as a ``tr`` with the columns of its class; ``leads`` adds one.
 
-    def _row(self, task: Task, leads: bool, stuck: bool) -> str:
+        ``months`` names the first task of each month of deadline, for links to it.
+        """
+        rows, named = [], set()
+        for task in tasks:
+            month = task.due_month if months else None
+            anchor = f' id="due-{month}"' if month and month not in named else ""
+            named.add(month)
+            rows.append(f"<tr{anchor}>{self._cells(task, status_class, leads)}</tr>")
+        return Markup("\n".join(rows))  # noqa: S704 - every text went through said() or escape()
+
+    def _cells(self, task: Task, status_class: str, leads: bool) -> str:
         flag = (
             f' <span class="outcome duplicate">{self.suspended}</span>' if task.is_suspended else ""
         )
         title = f'<bdi lang="vi">{said(task.title)}</bdi>'
         code = f"<i><bdi>{said(task.task_code)}</bdi></i>"
-        cells = [f'<tr><th scope="row">{title} {code}{flag}</th>']
+        cells = [f'<th scope="row">{title} {code}{flag}</th>']
         if leads:
             named = self.words.of(task, "leads", "leads_en")
             if task.owner == UNRESOLVED:
                 named = task.lead_text or "–"
             cells.append(f'<td class="lead"><bdi>{said(named)}</bdi></td>')
-        cells += [f'<td class="document">{self._document(task)}</td>', self._dates(task)]
-        if stuck:
+        cells += [f'<td class="document">{self._document(task)}</td>', self._due(task)]
+        cells.append(self._done(task, status_class in COMPLETED))
+        if status_class in LATE:
+            late = self.words.number(task.days_late)
+            cells.append(f'<td class="n days late">{late}</td>')
+        if status_class == "open_overdue":
             cells.append(f'<td class="hard">{self._difficulty(task)}</td>')
-        cells.append(f'<td class="from">{_origin(task)}</td></tr>')
+        cells.append(f'<td class="from">{_origin(task)}</td>')
         return "".join(cells)
 
     def _document(self, task: Task) -> str:
@@ -54,23 +70,21 @@ class TaskRows:
             return name
         return f'<a href="{self.link_to(task.document_code)}">{name}</a>'
 
-    def _dates(self, task: Task) -> str:
-        words = self.words
-        due = words.day(task.due_on)
+    def _due(self, task: Task) -> str:
+        due = self.words.day(task.due_on)
         meant = f" <small>→ {due}</small>" if task.due_on and due != task.deadline_text else ""
-        done = "–" if task.percent_complete is None else f"{words.amount(task.percent_complete)}%"
+        return f'<td class="due"><bdi>{said(task.deadline_text or "–")}</bdi>{meant}</td>'
+
+    def _done(self, task: Task, is_completed: bool) -> str:
+        words = self.words
         told = words.day(task.last_reported_on) if task.last_reported_on else self.never
-        if task.completed_on:
-            told += f" <small>{self.completed} {words.day(task.completed_on)}</small>"
-        late = (
-            f'<td class="n days late">{words.number(task.days_late)}</td>'
-            if task.days_late
-            else '<td class="n days">–</td>'
-        )
-        return (
-            f'<td class="due"><bdi>{said(task.deadline_text or "–")}</bdi>{meant}</td>'
-            f'<td class="n done">{done}</td><td class="told">{told}</td>{late}'
-        )
+        if is_completed:
+            done = f'<td class="done">{words.day(task.completed_on)}</td>'
+        else:
+            percent = task.percent_complete
+            shown = "–" if percent is None else f"{words.amount(percent)}%"
+            done = f'<td class="n done">{shown}</td>'
+        return f'{done}<td class="told">{told}</td>'
 
     def _difficulty(self, task: Task) -> str:
         text = f'<bdi lang="vi">{said(task.difficulty)}</bdi>' if task.difficulty else "–"

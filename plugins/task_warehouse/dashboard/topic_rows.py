@@ -5,6 +5,39 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+# In the order in which a page lists the tasks of each class: what needs somebody first.
+LISTING = (
+    "open_overdue",
+    "open_in_term",
+    "open_undated",
+    "completed_late",
+    "completed_on_time",
+    "completed_undated",
+)
+
+
+class Classed:
+    """What has tasks of six classes, counted in columns of their names."""
+
+    __slots__ = ()
+
+    @property
+    def completed(self) -> int:
+        return sum(self.count(name) for name in LISTING[3:])
+
+    @property
+    def listed(self) -> list[str]:
+        """The classes that have tasks."""
+        return [name for name in LISTING if self.count(name)]
+
+    @property
+    def first_completed(self) -> str | None:
+        """The class with which the lists of the completed begin."""
+        return next((name for name in LISTING[3:] if self.count(name)), None)
+
+    def count(self, status_class: str) -> int:
+        return int(getattr(self, status_class))
+
 
 @dataclass(frozen=True, slots=True)
 class Movement:
@@ -45,7 +78,7 @@ class TrendPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class Document(Classed):
     """A document with all tasks under it."""
 
     document_code: str
@@ -66,13 +99,6 @@ class Document:
     open_undated: int
     completion_rate: float | None
     due_completion_rate: float | None
-
-    @property
-    def completed(self) -> int:
-        return self.completed_on_time + self.completed_late + self.completed_undated
-
-    def count(self, status_class: str) -> int:
-        return int(getattr(self, status_class))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import pytest
 from publish_marts import ALL, AS_OF, publish_small, write_build
 
 from task_warehouse.dashboard import moved, pages
-from task_warehouse.dashboard.facts import CLASSES, LISTED_PER_CLASS
+from task_warehouse.dashboard.facts import CLASSES, LIMITS, LISTED_PER_CLASS
 from task_warehouse.dashboard.moved import LISTED_OF_NATION
 from task_warehouse.errors import AuditError
 from task_warehouse.settings import Home
@@ -49,10 +49,12 @@ class Page(HTMLParser):
         if identity := named.get("id"):
             assert identity not in self.ids, f"{identity} twice in {self.path}"
             self.ids.add(identity)
-            self._heading = identity if tag in ("h2", "tr") else self._heading
+            is_heading = tag == "h2" or named.get("class") == "group"
+            self._heading = identity if is_heading else self._heading
         if tag in ("a", "link", "script") and (target := named.get("href") or named.get("src")):
             self.links.append(target)
-        if tag == "tr" and "tbody" in self.open and named.keys().isdisjoint({"id", "data-more"}):
+        is_row = tag == "tr" and named.get("class") != "group" and "data-more" not in named
+        if is_row and "tbody" in self.open:
             self.rows_under[self._heading] = self.rows_under.get(self._heading, 0) + 1
         if tag not in VOID:
             self.open.append(tag)
@@ -165,6 +167,33 @@ def test_every_figure_of_movement_is_the_number_of_tasks_it_leads_to(site: Path)
         assert (to in linking.links) == (tasks > 0), (code, period, movement)
         followed += shown
     assert followed > 500
+
+
+def test_every_figure_of_a_document_is_the_number_of_tasks_listed_under_it(site: Path) -> None:
+    with duckdb.connect(str(site.parent / "warehouse.duckdb"), read_only=True) as connection:
+        names = ", ".join(CLASSES)
+        nodes = connection.execute(
+            f"select document_code, {names} from marts.mart_document_cascade"
+        ).fetchall()
+    widest = LIMITS[2]
+    for code, *counts in nodes:
+        page = Page(site / "document" / f"{pages.page_name(code)}.html")
+        for status_class, count in zip(CLASSES, counts, strict=True):
+            shown = min(count, widest.of(status_class))
+            assert page.rows_under.get(status_class, 0) == shown, (code, status_class)
+            assert (f"#{status_class}" in page.links) == (count > 0), (code, status_class)
+            assert (shown < count) == (f"Liệt kê {shown} trên {count} nhiệm vụ" in page.text)
+    assert len(nodes) > 1
+
+
+def test_the_deadlines_of_a_month_lead_to_the_first_of_its_tasks(site: Path) -> None:
+    followed = 0
+    for path in (site / "body").glob("G??.html"):
+        page = Page(path)
+        months = {link[1:] for link in page.links if link.startswith("#due-")}
+        assert months <= page.ids, path
+        followed += len(months)
+    assert followed > 5
 
 
 def test_of_many_moved_tasks_a_body_lists_few_and_says_so(

@@ -4,6 +4,7 @@
 
   var FEW_ROWS = 8;
   var words = document.body.dataset;
+  var finding = document.querySelectorAll("[data-find]");
 
   // Lower case without diacritics, so that "quang ninh" finds "Quảng Ninh".
   function bare(text) {
@@ -75,12 +76,14 @@
 
   function addSearch(table) {
     var rows = rowsOf(table);
-    if (rows.length < FEW_ROWS) return;
+    var ofTasks = !!table.querySelector("tbody .document");
+    if (rows.length < FEW_ROWS && !(finding.length && ofTasks)) return;
     var texts = null;  // read when somebody searches, not while the page opens
     var label = document.createElement("label");
     var input = document.createElement("input");
     var count = document.createElement("span");
-    label.className = "search";
+    label.className = ofTasks ? "search of-tasks" : "search";
+    label.hidden = rows.length < FEW_ROWS;
     label.textContent = words.search;
     input.type = "search";
     count.className = "small";
@@ -102,9 +105,22 @@
     });
   }
 
+  // A figure of one document shows its rows in every list of tasks, the short ones too.
+  function addFinding(link) {
+    link.addEventListener("click", function () {
+      Array.prototype.forEach.call(document.querySelectorAll(".search.of-tasks"), function (label) {
+        var input = label.querySelector("input");
+        label.hidden = false;
+        input.value = link.dataset.find;
+        input.dispatchEvent(new Event("input"));
+      });
+    });
+  }
+
   Array.prototype.forEach.call(document.querySelectorAll("table[data-tools]"), function (table) {
-    if (!table.tBodies.length || table.tBodies[0].rows.length < 2) return;
+    if (!table.tBodies.length) return;
     addSearch(table);
-    addSorting(table);
+    if (table.tBodies[0].rows.length > 1) addSorting(table);
   });
+  Array.prototype.forEach.call(finding, addFinding);
 })();
