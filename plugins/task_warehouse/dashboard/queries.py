@@ -148,7 +148,8 @@ BY_CLASS = """
 # A document with everything that carries it out, at any depth, as mart_document_cascade counts it.
 BY_DOCUMENT = """
     with recursive under as (
-        select unnest($documents) as owner, unnest($documents) as document_code
+        select code as owner, code as document_code
+        from unnest($documents::varchar[]) as listed (code)
         union
         select under.owner, below.document_code
         from under inner join marts.dim_document as below
