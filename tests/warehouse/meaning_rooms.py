@@ -54,7 +54,7 @@ STORIES: Mapping[str, Sequence[Cells | None]] = {
     ],
     "B5": [{}, {}, {}, {"difficulty": "Vuong giai phong mat bang tai 2 xa"}],
     "B6": [{}, {}, {}, {"difficulty": "Sở Tài chính chậm trả lời", "task_source": "tinh-01"}],
-    **{code: [{}, {}, {}, {}] for code in ("C1", "C2", "X9", "Z1", "Z3", "Z4", "Z5")},
+    **{code: [{}, {}, {}, {}] for code in ("C1", "C2", "X9", "Z1", "Z3", "Z4", "Z5", "Z6")},
     "Z2": [{}, {}, {}, {"completed_on": "2026-02-01"}],
     "M1": [{}, {}, {"result": "Đã gộp vào nhiệm vụ D1 theo ý kiến của Bộ."}, None],
 }
@@ -71,6 +71,7 @@ TASK_CELLS: dict[str, Cells] = {
     "Z1": {"assigned_on": "2025-08-01", "deadline": "30/6/2025"},
     "Z4": {"lead": "G12.18"},
     "Z5": {"lead": "000.00.00.H56"},
+    "Z6": {"lead": "UBND tỉnh Yên Bái", "assigned_on": "2025-08-01"},
 }
 OTHERS = ("V1", "V3", "S2")
 
@@ -154,6 +155,7 @@ INDICATORS: list[Cells] = [
     _indicator("DONVI", "Nghìn trạm", "≥ 70", baseline=20, baseline_on="2024-12-31"),
     {**_indicator("DONVI", "Trạm", "≥ 70000", baseline=10), "delivery_id": "catalogue-1"},
     _indicator("HANG", "Thứ bậc", "≤ 50", target_on="2030-12-31"),
+    _indicator("DIEM", "Trạm", "≥ 100"),
     _indicator("CHU", "Mức", "Đạt mức tiên tiến"),
 ]
 VALUES: list[tuple[str, str, str, float]] = [
@@ -174,6 +176,7 @@ VALUES: list[tuple[str, str, str, float]] = [
     ("DONVI", "VN", "202508", 21000),
     *[("HANG", "VN", p, v) for p, v in (("2021", 80), ("2022", 76), ("2023", 71), ("2024", 66))],
     ("KHONGGOP", "00001", "202509", 44),
+    *[("DIEM", o, "202505", v) for o, v in (("Tỉnh Lào Cai", 30), ("Tỉnh Yên Bái", 20))],
 ]
 FEEDBACK: Sequence[Cells] = [
     {"feedback_code": "PA-1", "kind": "feedback", "received_on": "2025-08-29", "assigned_to": a,

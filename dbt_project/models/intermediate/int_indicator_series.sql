@@ -73,12 +73,17 @@ own as (
         any_value(unit) as unit,
         bool_and(is_additive) as is_additive,
         case
-            when bool_and(is_additive) and count(distinct named_code) > 1 then sum(value)
+            when bool_and(is_additive) and count(distinct named_code || '@' || named_from) > 1 then sum(value)
             else arg_min(value, (named_code is distinct from found_code, organisation_text))
         end as value,
         arg_min(state, (named_code is distinct from found_code, organisation_text)) as state,
         max(first_sighted_on) as first_sighted_on,
-        case when count(distinct named_code) > 1 and bool_and(is_additive) then 'sum_of_predecessors' else 'given' end
+        case
+            when
+                count(distinct named_code || '@' || named_from) > 1 and bool_and(is_additive)
+                then 'sum_of_predecessors'
+            else 'given'
+        end
             as basis,
         cast(null as bigint) as bodies_counted,
         cast(null as bigint) as bodies_expected,

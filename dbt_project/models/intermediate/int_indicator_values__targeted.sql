@@ -10,7 +10,7 @@ organisations as (
 ),
 
 bodies as (
-    select organisation_text, scope_code, organisation_code, lead_named_code
+    select organisation_text, scope_code, organisation_code, lead_named_code, lead_named_from
     from {{ ref('int_organisation_texts__roles') }}
     where role_of_lead = 'lead'
 ),
@@ -29,6 +29,7 @@ placed as (
         values_given.*,
         coalesce(bodies.organisation_code, 'UNRESOLVED') as found_code,
         bodies.lead_named_code as named_code,
+        bodies.lead_named_from as named_from,
         found.kind as found_kind,
         {{ period_end('values_given.period') }} as period_end_on,
         {{ normalised('values_given.breakdown') }} as breakdown_key

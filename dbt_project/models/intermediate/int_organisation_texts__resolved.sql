@@ -25,6 +25,7 @@ candidates as (
         runs.first_atom,
         runs.last_atom,
         coalesce(near.named_code, far.named_code) as named_code,
+        if(near.name_key is null, far.named_from, near.named_from) as named_from,
         coalesce(near.organisation_code, far.organisation_code) as organisation_code
     from runs
     left join aliases as near
@@ -91,6 +92,7 @@ leftovers as (
         min(first_atom) as first_atom,
         max(first_atom) as last_atom,
         cast(null as varchar) as named_code,
+        cast(null as date) as named_from,
         'UNRESOLVED' as organisation_code
     from islands
     group by organisation_text, scope_code, segment_no, island
@@ -107,6 +109,7 @@ worded as (
         parts.organisation_text,
         parts.scope_code,
         parts.named_code,
+        parts.named_from,
         parts.organisation_code,
         parts.organisation_code != 'UNRESOLVED' as is_resolved,
         -- The words as they stand in the text, separators and all.

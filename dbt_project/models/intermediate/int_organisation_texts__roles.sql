@@ -9,7 +9,8 @@ leads as (
         organisation_text,
         scope_code,
         coalesce(arg_min(organisation_code, part_no) filter (where is_resolved), 'UNRESOLVED') as lead_code,
-        arg_min(named_code, part_no) filter (where is_resolved) as lead_named_code
+        arg_min(named_code, part_no) filter (where is_resolved) as lead_named_code,
+        arg_min(named_from, part_no) filter (where is_resolved) as lead_named_from
     from parts
     group by organisation_text, scope_code
 ),
@@ -20,6 +21,8 @@ named as (
         scope_code,
         organisation_code,
         string_agg(distinct named_code, '; ' order by named_code) as named_codes,
+        string_agg(distinct named_code || '@' || named_from, '; ' order by named_code || '@' || named_from)
+            as named_keys,
         string_agg(name_used, '; ' order by part_no) as names_used
     from parts
     group by organisation_text, scope_code, organisation_code
@@ -49,7 +52,8 @@ roles as (
         named.*,
         case when named.organisation_code = leads.lead_code then 'lead' else 'co_lead' end as role_of_lead,
         'cooperating' as role_of_helper,
-        leads.lead_named_code
+        leads.lead_named_code,
+        leads.lead_named_from
     from named
     inner join leads
         on

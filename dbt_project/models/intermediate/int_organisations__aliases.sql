@@ -103,6 +103,8 @@ aliases as (
         name_key,
         scope_code,
         min(organisation_code) as named_code,
+        -- A code may have been another body's before: the day says whose it was.
+        min(valid_from) as named_from,
         min(current_code) as organisation_code
     from newest
     group by name_key, scope_code

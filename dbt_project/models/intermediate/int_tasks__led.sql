@@ -12,7 +12,7 @@ scopes as (
 ),
 
 leads as (
-    select organisation_text, scope_code, organisation_code as lead_code, lead_named_code
+    select organisation_text, scope_code, organisation_code as lead_code, lead_named_code, lead_named_from
     from {{ ref('int_organisation_texts__roles') }}
     where role_of_lead = 'lead'
 ),
@@ -22,7 +22,8 @@ led as (
         tasks.*,
         scopes.scope_code,
         coalesce(leads.lead_code, 'UNRESOLVED') as lead_code,
-        leads.lead_named_code
+        leads.lead_named_code,
+        leads.lead_named_from
     from tasks
     left join scopes on tasks.organisation_code = scopes.organisation_code
     left join leads

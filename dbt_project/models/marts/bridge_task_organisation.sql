@@ -12,6 +12,7 @@ leads as (
         roles.organisation_code,
         roles.role_of_lead as role,
         roles.named_codes,
+        roles.named_keys,
         roles.names_used
     from tasks
     inner join roles
@@ -24,6 +25,7 @@ helpers as (
         roles.organisation_code,
         roles.role_of_helper as role,
         roles.named_codes,
+        roles.named_keys,
         roles.names_used
     from tasks
     inner join roles

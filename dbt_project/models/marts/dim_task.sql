@@ -14,6 +14,7 @@ described as (
         parent_task_code,
         lead_code,
         lead_named_code,
+        lead_named_from,
         lead_text,
         cooperating_text,
         responsible_position,

@@ -1,9 +1,8 @@
 -- What contradicts itself across rows and dates, where each row for itself is in order: what it is,
 -- what was made of it, and where it stands.
 with organisations as (
-    select organisation_code, max(coalesce(valid_to, date '9999-12-31')) as last_day
+    select organisation_code, valid_from, coalesce(valid_to, date '9999-12-31') as last_day
     from {{ ref('dim_organisation') }}
-    group by organisation_code
 ),
 
 tasks as (
@@ -68,7 +67,10 @@ dissolved_leads as (
         tasks.part,
         tasks.line
     from tasks
-    inner join organisations on tasks.lead_named_code = organisations.organisation_code
+    inner join organisations
+        on
+            tasks.lead_named_code = organisations.organisation_code
+            and tasks.lead_named_from = organisations.valid_from
     left join {{ ref('int_tasks__lead_changes') }} as changes on tasks.task_key = changes.task_key
     where organisations.last_day < coalesce(changes.changed_on, tasks.assigned_on)
 ),
@@ -106,7 +108,10 @@ ended_bodies as (
         targeted.part,
         targeted.line
     from {{ ref('int_indicator_values__targeted') }} as targeted
-    inner join organisations on targeted.named_code = organisations.organisation_code
+    inner join organisations
+        on
+            targeted.named_code = organisations.organisation_code
+            and targeted.named_from = organisations.valid_from
     where organisations.last_day < targeted.period_end_on
 ),
 
