@@ -212,8 +212,8 @@ def map_dataset(
         f"with cut as not materialized ({_cut(contracts, contract, layout_key, text)}),"
         f" neat as not materialized ({_neat(contracts, contract)}),"
         f" typed as not materialized ({_typed(contract, coded)})"
-        f" select * exclude ({', '.join(LOOKED_UP)}), {_key_hash(contract)} as key_hash,"
-        f" cast(null as varchar) as warned from typed"
+        f" select * exclude ({', '.join(LOOKED_UP)}), {_key_hash(contract)} as key_hash"
+        f" from typed"
     )
     con.execute(f"create or replace table {table} as {query}")
     for column in coded:

@@ -23,7 +23,7 @@ from task_warehouse.contracts import Contract, Contracts
 from task_warehouse.defect_kinds import load_defect_kinds
 from task_warehouse.errors import AuditError
 from task_warehouse.ledger import write_parquet
-from task_warehouse.mapping import create_from, of_delivery, table_of
+from task_warehouse.mapping import RECORD_BITS, create_from, of_delivery, table_of
 from task_warehouse.settings import Home
 
 ARROW_TYPES = {
@@ -75,11 +75,14 @@ def set_duplicates_apart(con: duckdb.DuckDBPyConnection, contract: Contract) -> 
 
 
 def create_failures(con: duckdb.DuckDBPyConnection) -> None:
-    """Create ``failures`` (records and the rules they break) and ``fates`` (counts of rows)."""
+    """Create ``failures`` (records and the rules they break), ``warned`` (accepted rows and the
+    rules they break all the same) and ``fates`` (counts of rows).
+    """
     con.execute(
         "create or replace table failures (dataset varchar, check_id varchar, severity varchar,"
         " row_id bigint, column_name varchar, expected varchar)"
     )
+    con.execute("create or replace table warned (row_id bigint, checks varchar[])")
     con.execute("create or replace table fates (delivery_id varchar, fate varchar, records bigint)")
 
 
@@ -93,10 +96,9 @@ def split_rows(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     mine = f"dataset = '{contract.dataset}'"
     con.execute(f"delete from {table} where row_id in ({rejects.REJECTED_ROWS} and {mine})")
     con.execute(
-        f"update {table} set warned = said.checks from (select row_id,"
-        f" string_agg(check_id, ',' order by check_id) as checks from failures"
-        f" where {mine} and severity = 'warn' group by row_id) as said"
-        f" where said.row_id = {table}.row_id"
+        "insert into warned select row_id, list(check_id order by check_id) from failures"
+        f" where {mine} and severity = 'warn'"
+        f" and row_id not in ({rejects.REJECTED_ROWS} and {mine}) group by row_id"
     )
 
 
@@ -110,14 +112,14 @@ def write_accepted(
     made = {
         "source": of_delivery("source"),
         "mode": of_delivery("mode"),
-        "warnings": "coalesce(string_split(warned, ','), cast([] as varchar[]))",
+        "warnings": "coalesce(warned.checks, cast([] as varchar[]))",
     }
     columns = ", ".join(
         f"{made.get(name, quote(name))} as {quote(name)}"
         for name in ledger.accepted_columns(contract)
     )
     target = home.accepted / contract.dataset / f"{batch}.parquet"
-    write_parquet(con, f"select {columns} from {table}", target)
+    write_parquet(con, f"select {columns} from {table} left join warned using (row_id)", target)
 
 
 def _write_all_accepted(
@@ -171,8 +173,11 @@ def count(con: duckdb.DuckDBPyConnection) -> list[Counted]:
         parts += [
             f"select delivery_id, 'duplicate', count(*) from duplicates_{dataset} group by all",
             f"select delivery_id, 'accepted', count(*) from {table_of(dataset)} group by all",
-            f"select delivery_id, 'warned', count(warned) from {table_of(dataset)} group by all",
         ]
+    parts.append(
+        "select delivery_id, 'warned', count(*) from warned join deliveries"
+        f" on number = row_id >> {RECORD_BITS} group by all"
+    )
     parts.append(
         "select delivery_id, 'damaged', count(*) from text where problem is not null"
         " and delivery_id in (select delivery_id from open_deliveries) group by all"
