@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import selectors
 import shutil
 import signal
@@ -25,7 +26,7 @@ from task_warehouse.reading.writing import BatchWriter, Outcome
 
 # What a child has before it, so that it never waits for a parent that is busy with other things:
 # a few deliveries, of small ones more.
-QUEUED, QUEUED_SMALL, SMALL_BYTES = 4, 64, 4 * 1024 * 1024
+QUEUED, QUEUED_SMALL, SMALL_BYTES = 4, 64, 64 * 1024
 TICK_SECONDS = 0.25
 
 
@@ -152,10 +153,8 @@ class _Reading:
         return None
 
     def _takes_more(self, child: Child) -> bool:
-        if len(child.given) < QUEUED:
-            return True
-        before_it = sum(self.sizes[index] for index in child.given)
-        return len(child.given) < QUEUED_SMALL and before_it < SMALL_BYTES
+        is_small = self.sizes[self.waiting[0]] <= SMALL_BYTES
+        return len(child.given) < (QUEUED_SMALL if is_small else QUEUED)
 
     def _retire_if_idle(self, child: Child) -> None:
         """A suspect is read again by a fresh child, so that no earlier delivery bears on it."""
@@ -216,7 +215,7 @@ def _size(path: Path) -> int:
 def _plain(request: ReadRequest) -> dict[str, Any]:
     fields = {item.name: getattr(request, item.name) for item in dataclasses.fields(request)}
     del fields["header_hints"]
-    return fields | {"path": str(request.path.resolve())}
+    return fields | {"path": os.path.abspath(request.path)}  # noqa: PTH100 - asks no disk
 
 
 def _outcome(request: ReadRequest, child: Child, answer: dict[str, Any]) -> Outcome:
