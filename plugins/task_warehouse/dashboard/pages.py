@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -28,16 +29,21 @@ from task_warehouse.dashboard.facts import (
 from task_warehouse.dashboard.moved import MOVEMENTS, PERIODS
 from task_warehouse.dashboard.rows import LATE, TaskRows
 from task_warehouse.dashboard.senders import Senders
-from task_warehouse.dashboard.topic_rows import Document
+from task_warehouse.dashboard.topic_rows import Document, OfIndicator
+from task_warehouse.dashboard.topics import Topics
 from task_warehouse.dashboard.wording import LANGUAGES, Language, Wording, plain
 
 HERE = Path(__file__).parent
 RANKED_KINDS = ("ministry", "agency", "province")
-SHOWN_PROBLEMS = 12
+SHOWN_PROBLEMS = 8
 SHOWN_LONGEST = 5
-SHOWN_CAUSES = 10
+SHOWN_CAUSES = 5
+SHOWN_DIFFERENCES = 5
 # Documents with a page of their own, those with most tasks; the others are lines of theirs.
 DOCUMENT_PAGES = 300
+INDICATOR_PAGES = 300
+JUDGEMENTS = ("met", "on_course", "uncertain", "off_course", "missed", "cannot_be_judged")
+WORST_JUDGED = ("missed", "off_course", "uncertain", "on_course", "met", "cannot_be_judged")
 # Where the rows of a page are more than this, nothing is drawn in each of them.
 MOST_BARS = 200
 # A table of a nation's communes takes a slow machine ten seconds to lay out.
@@ -100,6 +106,7 @@ class Site:
         )
         listed = [node for node in morning.topics.documents if node.tasks]
         self.documents = {node.document_code: node for node in listed[:DOCUMENT_PAGES]}
+        self.indicators = _indicators(morning.topics)
         self._environments = {
             (language, up): self._environment(language, up)
             for language in LANGUAGES
@@ -107,7 +114,7 @@ class Site:
         }
         shutil.copytree(HERE / "assets", folder / "assets")
         (folder / "assets" / "labels.css").write_text(self._labels(), encoding="utf-8")
-        for name in ("body", "class", "document", "movement"):
+        for name in ("body", "class", "document", "finding", "indicator", "movement"):
             (folder / name).mkdir()
 
     def _environment(self, language: Language, up: str) -> jinja2.Environment:
@@ -144,7 +151,13 @@ class Site:
             manifest=self.morning.manifest,
             everyone=self.senders,
             sparks=self._sparks,
+            ranked=Counter(card.kind for card in self.cards.values() if card.rank_in_kind),
             document_pages=self.documents,
+            finding_titles={
+                kind.finding: words.of(kind, "title_vi", "title_en")
+                for kind in self.morning.topics.finding_kinds
+            },
+            indicator_pages=self.indicators,
             known_bodies=self.cards,
             charts=charts,
             task_rows=TaskRows(words, self._document_link(language, up), self.documents),
@@ -185,6 +198,7 @@ class Site:
             "decisions": decisions(self.morning, overdue, self.senders),
             "shown_problems": SHOWN_PROBLEMS,
             "shown_causes": SHOWN_CAUSES,
+            "shown_differences": SHOWN_DIFFERENCES,
         }
         self._write("index", "morning.html.j2", context)
         self._write("reporting", "reporting.html.j2", {"senders": self.senders})
@@ -236,15 +250,30 @@ class Site:
 
     def write_topics(self) -> None:
         """The pages of substance, bottlenecks, indicators, feedback and data quality."""
-        values: dict[tuple[str, str], list[Any]] = {}
-        for value in self.morning.topics.indicator_values:
-            values.setdefault((value.indicator_code, value.organisation_code), []).append(value)
-        self._write("indicators", "indicators.html.j2", {"values": values})
+        self._write_indicators()
+        self._write_findings()
         for topic in ("substance", "bottlenecks", "feedback"):
             self._write(topic, f"{topic}.html.j2", {})
         # Which rules the checks found broken stands beside the pages, in a snapshot.
         data_docs = (self.folder.parent / "data_docs" / "index.html").is_file()
         self._write("quality", "quality.html.j2", {"data_docs": data_docs})
+
+    def _write_indicators(self) -> None:
+        """All indicators on one page, and a page for each with its bodies."""
+        listed = list(self.indicators.values())
+        context: dict[str, Any] = {"indicators": listed, "judgements": JUDGEMENTS}
+        self._write("indicators", "indicators.html.j2", context)
+        for code, of in self.indicators.items():
+            context = {"of": of, "worst_judged": WORST_JUDGED}
+            self._write(f"indicator/{page_name(code)}", "indicator.html.j2", context)
+
+    def _write_findings(self) -> None:
+        """A page for each kind of finding that was made."""
+        of_kind = _grouped(self.morning.topics.findings, "finding")
+        for kind in self.morning.topics.finding_kinds:
+            if kind.findings:
+                context = {"kind": kind, "findings": of_kind.get(kind.finding, [])}
+                self._write(f"finding/{page_name(kind.finding)}", "finding.html.j2", context)
 
     def write_documents(self, tasks: Iterator[Task]) -> None:
         """The tree of documents, and a page for those with most tasks under them."""
@@ -321,6 +350,7 @@ class _OfBodies:
             (row for row in topics.indicators or () if row.organisation_code == NATION),
             "lead_code",
         )
+        self.findings = _grouped(topics.findings_of_bodies, "organisation_code")
         self.substance = {row.organisation_code: row for row in topics.substance or ()}
 
     def of(self, code: str) -> dict[str, Any]:
@@ -337,10 +367,23 @@ class _OfBodies:
             "feedback": self.feedback.get(code, []),
             "indicators": self.indicators.get(code, []),
             "substance": self.substance.get(code),
+            "findings": self.findings.get(code, []),
             "deadlines": self.morning.deadlines.get(code, []),
             "documents": self.morning.documents_of.get(code, []),
             "moves": (self.morning.topics.moves or {}).get(code, {}),
         }
+
+
+def _indicators(topics: Topics) -> dict[str, OfIndicator]:
+    """By code, those with a row of the nation first; of each its rows, and the nation's values."""
+    rows = _grouped(topics.indicators or (), "indicator_code")
+    values = _grouped(
+        (value for value in topics.indicator_values if value.organisation_code == NATION),
+        "indicator_code",
+    )
+    found = [OfIndicator(code, of, values.get(code, ())) for code, of in rows.items()]
+    found.sort(key=lambda each: (each.nation is None, each.code))
+    return {each.code: each for each in found[:INDICATOR_PAGES]}
 
 
 def _grouped(rows: Iterable[Any], column: str) -> dict[str, list[Any]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 TREND_WEEKS = 12
-LISTED_FINDINGS = 200
+LISTED_FINDINGS = 150
+LISTED_FINDINGS_OF_BODY = 5
 LISTED_BOTTLENECKS = 200
 LISTED_FEEDBACK = 200
 
@@ -82,17 +83,28 @@ FINDING_KINDS = """
     order by subject desc, findings desc, finding
 """
 
-FINDINGS = f"""
-    select found.*, tasks.title, tasks.task_code, {_NAME.format(code="found.organisation_code")}
+# The latest first; of silence the longest.
+_FOUND_FIRST = """
+    if(found.finding = 'silent', 1, -1) * (found.happened_on - date '2000-01-01'), found.finding_id
+"""
+
+_FINDINGS = f"""
+    select found.*, coalesce(tasks.title, found.source) as title, tasks.task_code,
+        {_NAME.format(code="found.organisation_code")}
     from marts.mart_finding as found
     left join marts.dim_task as tasks on found.task_key = tasks.task_key
     {_named("found.organisation_code")}
     where found.is_current and found.as_of_date = $day
     qualify row_number() over (
-        partition by found.finding order by found.happened_on desc, found.finding_id
-    ) <= {LISTED_FINDINGS} // 10
-    order by found.finding, found.happened_on desc, found.finding_id
+        partition by {{grouped}} order by {_FOUND_FIRST}
+    ) <= {{limit}}
+    order by {{grouped}}, found.finding, {_FOUND_FIRST}
 """
+
+FINDINGS = _FINDINGS.format(grouped="found.finding", limit=LISTED_FINDINGS)
+FINDINGS_OF_BODIES = _FINDINGS.format(
+    grouped="found.organisation_code", limit=LISTED_FINDINGS_OF_BODY
+)
 
 BOTTLENECKS = f"""
     select stuck.*, tasks.title, tasks.task_code, {_NAME.format(code="stuck.lead_code")},

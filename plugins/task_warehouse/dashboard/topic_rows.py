@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -231,6 +232,33 @@ class IndicatorValue:
     period_end_on: date
     value: float
     state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OfIndicator:
+    """One indicator with its rows: the nation's (where it has one) and those of the bodies."""
+
+    code: str
+    rows: Sequence[Indicator]
+    values: Sequence[IndicatorValue]
+
+    @property
+    def first(self) -> Indicator:
+        return self.nation or self.rows[0]
+
+    @property
+    def nation(self) -> Indicator | None:
+        return next((row for row in self.rows if row.organisation_code == "VN"), None)
+
+    @property
+    def bodies(self) -> list[Indicator]:
+        return [row for row in self.rows if row.organisation_code != "VN"]
+
+    def judged_bodies(self, judgement: str) -> list[Indicator]:
+        return [row for row in self.bodies if row.judgement == judgement]
+
+    def judged(self, judgement: str) -> int:
+        return len(self.judged_bodies(judgement))
 
 
 @dataclass(frozen=True, slots=True)

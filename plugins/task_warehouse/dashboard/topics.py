@@ -48,6 +48,7 @@ class Topics:
     substance: Sequence[Substance] | None
     finding_kinds: Sequence[FindingKind]
     findings: Sequence[Finding]
+    findings_of_bodies: Sequence[Finding]
     bottlenecks: Sequence[Bottleneck] | None
     stuck: Sequence[BottleneckCount]
     indicators: Sequence[Indicator] | None
@@ -88,6 +89,7 @@ def read_topics(connection: duckdb.DuckDBPyConnection, day: date) -> Topics:
         substance=reader.where("mart_substance", Substance, queries.SUBSTANCE),
         finding_kinds=reader.where("dim_finding", FindingKind, queries.FINDING_KINDS) or (),
         findings=reader.where("mart_finding", Finding, queries.FINDINGS) or (),
+        findings_of_bodies=reader.where("mart_finding", Finding, queries.FINDINGS_OF_BODIES) or (),
         bottlenecks=reader.where("mart_bottleneck", Bottleneck, queries.BOTTLENECKS),
         stuck=reader.where("mart_bottleneck", BottleneckCount, queries.BOTTLENECK_COUNTS) or (),
         indicators=reader.where("mart_indicator", Indicator, queries.INDICATORS),

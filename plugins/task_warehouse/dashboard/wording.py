@@ -20,6 +20,9 @@ LONGEST_TEXT = 500
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_NUMBER = re.compile(r"\d+(\.\d+)?")
+
 
 @cache
 def _texts() -> dict[str, dict[str, dict[str, str]]]:
@@ -121,6 +124,24 @@ class Wording:
         first, second = getattr(row, vietnamese), getattr(row, english)
         said = (first or second) if self.language == "vi" else (second or first)
         return str(said or "")
+
+    def found(self, row: Any) -> str:
+        """What a finding saw, before and after; days, shares and classes as this page has them."""
+        if row.old_value is None and row.new_value is None:
+            return "–"
+        known = _texts()["found"]
+        return known.get(row.finding, known["other"])[self.language].format(
+            old=self._written(row.old_value), new=self._written(row.new_value)
+        )
+
+    def _written(self, value: str | None) -> str:
+        if value in _texts()["classes"]:
+            return self.text(f"classes.{value}")
+        if value and _DAY.fullmatch(value):
+            return self.day(date.fromisoformat(value))
+        if value and _NUMBER.fullmatch(value):
+            return self.amount(float(value))
+        return value or "–"
 
     def name(self, row: Any) -> str:
         return self.of(row, "name", "name_en")

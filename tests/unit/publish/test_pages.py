@@ -16,6 +16,7 @@ from publish_marts import ALL, AS_OF, publish_small, write_build
 from task_warehouse.dashboard import moved, pages
 from task_warehouse.dashboard.facts import CLASSES, LIMITS, LISTED_PER_CLASS
 from task_warehouse.dashboard.moved import LISTED_OF_NATION
+from task_warehouse.dashboard.topic_queries import LISTED_FINDINGS
 from task_warehouse.errors import AuditError
 from task_warehouse.settings import Home
 from task_warehouse.snapshots import Manifest
@@ -49,7 +50,7 @@ class Page(HTMLParser):
         if identity := named.get("id"):
             assert identity not in self.ids, f"{identity} twice in {self.path}"
             self.ids.add(identity)
-            is_heading = tag == "h2" or named.get("class") == "group"
+            is_heading = tag in ("h2", "h3") or named.get("class") == "group"
             self._heading = identity if is_heading else self._heading
         if tag in ("a", "link", "script") and (target := named.get("href") or named.get("src")):
             self.links.append(target)
@@ -184,6 +185,28 @@ def test_every_figure_of_a_document_is_the_number_of_tasks_listed_under_it(site:
             assert (f"#{status_class}" in page.links) == (count > 0), (code, status_class)
             assert (shown < count) == (f"Liệt kê {shown} trên {count} nhiệm vụ" in page.text)
     assert len(nodes) > 1
+
+
+def test_every_count_of_findings_and_of_judged_bodies_is_the_number_of_rows_it_leads_to(
+    site: Path,
+) -> None:
+    with duckdb.connect(str(site.parent / "warehouse.duckdb"), read_only=True) as connection:
+        findings = connection.execute(
+            "select finding, count(*) from marts.mart_finding where is_current group by finding"
+        ).fetchall()
+        judged = connection.execute(
+            "select indicator_code, judgement, count(*) from marts.mart_indicator "
+            "where organisation_code != 'VN' group by all"
+        ).fetchall()
+    for finding, count in findings:
+        assert f"finding/{finding}.html" in Page(site / "substance.html").links
+        page = Page(site / "finding" / f"{finding}.html")
+        assert page.rows_under["list"] == min(count, LISTED_FINDINGS)
+    for code, judgement, count in judged:
+        assert f"indicator/{code}.html#{judgement}" in Page(site / "indicators.html").links
+        assert Page(site / "indicator" / f"{code}.html").rows_under[judgement] == count
+    assert findings
+    assert judged
 
 
 def test_the_deadlines_of_a_month_lead_to_the_first_of_its_tasks(site: Path) -> None:

@@ -76,7 +76,7 @@
 
   function addSearch(table) {
     var rows = rowsOf(table);
-    var ofTasks = !!table.querySelector("tbody .document");
+    var ofTasks = "found" in table.dataset || !!table.querySelector("tbody .document");
     if (rows.length < FEW_ROWS && !(finding.length && ofTasks)) return;
     var texts = null;  // read when somebody searches, not while the page opens
     var label = document.createElement("label");
@@ -123,4 +123,21 @@
     if (table.tBodies[0].rows.length > 1) addSorting(table);
   });
   Array.prototype.forEach.call(finding, addFinding);
+
+  // Buttons of a head that is repeated on the next sheet would be missing there: paper gets words.
+  var exchanged = [];
+  function exchange(old, made) {
+    while (old.firstChild) made.appendChild(old.firstChild);
+    old.parentNode.replaceChild(made, old);
+  }
+  window.addEventListener("beforeprint", function () {
+    Array.prototype.forEach.call(document.querySelectorAll("thead button"), function (button) {
+      var words = document.createElement("span");
+      exchange(button, words);
+      exchanged.push([words, button]);
+    });
+  });
+  window.addEventListener("afterprint", function () {
+    while (exchanged.length) exchange.apply(null, exchanged.pop());
+  });
 })();
