@@ -56,6 +56,9 @@ STORIES: Mapping[str, Sequence[Cells | None]] = {
     "B6": [{}, {}, {}, {"difficulty": "Sở Tài chính chậm trả lời", "task_source": "tinh-01"}],
     **{code: [{}, {}, {}, {}] for code in ("C1", "C2", "X9", "Z1", "Z3", "Z4", "Z5", "Z6")},
     "Z2": [{}, {}, {}, {"completed_on": "2026-02-01"}],
+    "ĐT.78/24": [{}, {}, {}, {"percent_complete": 100, "evidence": "5/QĐ-BKHCN"}],
+    "HT-1": [{}, {}, {}, {}],
+    "SK-1": [{"percent_complete": 100, "evidence": "6/BC-BKHCN"}, None, None, None],
     "M1": [{}, {}, {"result": "Đã gộp vào nhiệm vụ D1 theo ý kiến của Bộ."}, None],
 }
 LISTED_ONCE = ("V1", "V2", "V3", "M1")  # in the first list and not in the second
@@ -63,6 +66,9 @@ DEADLINES = {"D2": ("31/10/2025", "31/12/2025"), "D1": ("30/9/2025", "31/12/2025
 LEADS = {"Z3": ("Bộ Khoa học và Công nghệ", "Bộ Thông tin và Truyền thông")}
 SOON = ("X1", "X2", "L2", "B4")
 TASK_CELLS: dict[str, Cells] = {
+    "ĐT.78/24": {"kind": "research"},
+    "HT-1": {"kind": "cooperation"},
+    "SK-1": {"kind": "event"},
     "E6": {"parent_task_code": "E5"},
     "R2": {"deadline": "Hằng quý"},
     "S2": {"assigned_on": "2025-11-20"},
@@ -156,6 +162,9 @@ INDICATORS: list[Cells] = [
     {**_indicator("DONVI", "Trạm", "≥ 70000", baseline=10), "delivery_id": "catalogue-1"},
     _indicator("HANG", "Thứ bậc", "≤ 50", target_on="2030-12-31"),
     _indicator("DIEM", "Trạm", "≥ 100"),
+    _indicator("MUON", "%", "≥ 60", target_on="2025-10-31"),
+    _indicator("RUNG", "%", "≥ 55"),
+    _indicator("PHAY", "%", "≥ 60"),
     _indicator("CHU", "Mức", "Đạt mức tiên tiến"),
 ]
 VALUES: list[tuple[str, str, str, float]] = [
@@ -176,6 +185,9 @@ VALUES: list[tuple[str, str, str, float]] = [
     ("DONVI", "VN", "202508", 21000),
     *[("HANG", "VN", p, v) for p, v in (("2021", 80), ("2022", 76), ("2023", 71), ("2024", 66))],
     ("KHONGGOP", "00001", "202509", 44),
+    ("MUON", "VN", "202510", 50),
+    *[("RUNG", "VN", f"2025{m:02}", v) for m, v in ((6, 10), (7, 30), (8, 20), (9, 45), (10, 40))],
+    *[("PHAY", "VN", p, v) for p, v in (("202508", 39.5), ("202509", 3952))],  # 39,52
     *[("DIEM", o, "202505", v) for o, v in (("Tỉnh Lào Cai", 30), ("Tỉnh Yên Bái", 20))],
 ]
 FEEDBACK: Sequence[Cells] = [

@@ -131,6 +131,8 @@ INDICATORS = """
         ("DIEM", "15", (50, 0.5, False, "cannot_be_judged", "too_few_values", "grey")),
         ("DONVI", "VN", (21000, 300, True, "cannot_be_judged", "unit_changed", "grey")),
         ("HANG", "VN", (66, 0.7576, False, "on_course", None, "green")),
+        ("MUON", "VN", (50, 0.8333, False, "missed", None, "red")),
+        ("RUNG", "VN", (40, 0.7273, False, "uncertain", None, "amber")),
         ("CHU", "VN", (None, None, None, "cannot_be_judged", "no_value", "grey")),
     ],
 )
@@ -264,6 +266,7 @@ CONTRADICTIONS = {
     ("task_code_twice", "tinh-01/X9"),
     ("body_ended", "KHONGGOP|00001|202509"),
     ("unit_changed", "DONVI"),
+    ("magnitude_jump", "PHAY|VN|202509"),
 }
 
 

@@ -163,6 +163,15 @@ def test_a_mart_is_what_the_semantic_layer_says(
     assert answered
 
 
+def test_each_kind_of_task_is_counted_apart(metrics: Metrics) -> None:
+    _, answered = metrics.ask(["tasks", "completed"], ["task__kind"])
+    assert [row for row in answered if row[0] != "task"] == [
+        ("cooperation", 1, 0),
+        ("event", 1, 1),
+        ("research", 1, 1),
+    ]
+
+
 def test_every_metric_is_held_against_a_mart(metrics: Metrics) -> None:
     defined = dict(metrics.defined())
     assert defined.keys() == {name for mart in MARTS.values() for name in mart.holds}

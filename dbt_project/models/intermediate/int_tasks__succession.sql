@@ -2,25 +2,51 @@
 -- task that is gone or cancelled, by the title of the one that took over, or by tasks that came
 -- when it went and name it as their parent. Only a code of the same source counts: nothing is guessed.
 with tasks as (
-    select task_key, source, task_code, parent_task_code, title, is_closed, delivery_id, part, line
+    select task_key, source, task_code, parent_task_code, is_closed, delivery_id, part, line
     from {{ ref('int_tasks__known') }}
-),
-
-stretches as (
-    select task_key, min(from_on) as came_on, max(until_on) as gone_on
-    from {{ ref('int_tasks__present') }}
-    group by task_key
 ),
 
 cancelled as (
     select task_key from {{ ref('int_tasks__status') }} where status_reported = 'cancelled'
 ),
 
-ended as (
-    select tasks.*, stretches.gone_on
+-- Few of all the tasks: those that ended, and those whose title may name them.
+over as (
+    select * from tasks
+    where is_closed or task_key in (select cancelled.task_key from cancelled)
+),
+
+telling as (
+    select task_key, source, title, delivery_id, part, line
+    from {{ ref('int_tasks__known') }}
+    where not is_closed and regexp_matches(title, '(?i){{ words_of_succession() }}')
+),
+
+children as (
+    select tasks.*, over.task_key as parent_key
     from tasks
-    inner join stretches on tasks.task_key = stretches.task_key
-    where tasks.is_closed or tasks.task_key in (select cancelled.task_key from cancelled)
+    inner join over on tasks.source = over.source and tasks.parent_task_code = over.task_code
+    where over.is_closed and not tasks.is_closed
+),
+
+stretches as (
+    select task_key, min(from_on) as came_on, max(until_on) as gone_on
+    from {{ ref('int_tasks__present') }}
+    where
+        task_key in (
+            select over.task_key from over
+            union all
+            select telling.task_key from telling
+            union all
+            select children.task_key from children
+        )
+    group by task_key
+),
+
+ended as (
+    select over.*, stretches.gone_on
+    from over
+    inner join stretches on over.task_key = stretches.task_key
 ),
 
 reported as (
@@ -40,18 +66,17 @@ reported as (
 
 titled as (
     select
-        tasks.task_key,
-        tasks.source,
+        telling.task_key,
+        telling.source,
         'title' as basis,
         false as names_heirs,
         stretches.came_on as told_on,
-        {{ title_of_succession('tasks.title') }} as told,
-        tasks.delivery_id,
-        tasks.part,
-        tasks.line
-    from tasks
-    inner join stretches on tasks.task_key = stretches.task_key
-    where not tasks.is_closed and regexp_matches(lower(tasks.title), '{{ words_of_succession() }}')
+        {{ title_of_succession('telling.title') }} as told,
+        telling.delivery_id,
+        telling.part,
+        telling.line
+    from telling
+    inner join stretches on telling.task_key = stretches.task_key
 ),
 
 tellers as (
@@ -96,9 +121,9 @@ born as (
         children.part,
         children.line
     from ended
-    inner join tasks as children on ended.source = children.source and ended.task_code = children.parent_task_code
+    inner join children on ended.task_key = children.parent_key
     inner join stretches on children.task_key = stretches.task_key
-    where ended.is_closed and not children.is_closed and stretches.came_on >= ended.gone_on
+    where stretches.came_on >= ended.gone_on
 ),
 
 succession as (

@@ -4,7 +4,7 @@ with tasks as (
 ),
 
 bridge as (
-    select task_key, organisation_code, role, named_codes
+    select task_key, organisation_code, role
     from {{ ref('bridge_task_organisation') }}
     where role in ('lead', 'co_lead')
 ),
@@ -22,8 +22,7 @@ responsibilities as (
         tasks.days_to_due,
         tasks.is_completed,
         tasks.is_suspended,
-        tasks.report_count,
-        bridge.named_codes
+        tasks.report_count
     from bridge
     inner join tasks on bridge.task_key = tasks.task_key
 )

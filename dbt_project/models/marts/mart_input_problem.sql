@@ -127,6 +127,34 @@ changed_units as (
     where finding = 'unit_changed'
 ),
 
+-- A comma read for a dot, or a dot for a comma, moves a value by two or three places.
+beside as (
+    select
+        indicator_code,
+        organisation_code,
+        period,
+        value,
+        lag(value) over (partition by indicator_code, organisation_code order by period_end_on) as value_before,
+        delivery_id,
+        line
+    from {{ ref('int_indicator_series') }}
+    where delivery_id is not null
+),
+
+magnitudes as (
+    select
+        'magnitude_jump' as problem,
+        concat_ws('|', indicator_code, organisation_code, period) as subject,
+        concat_ws(' → ', value_before, value) as detail,
+        delivery_id,
+        cast(null as varchar) as part,
+        line
+    from beside
+    where
+        value * value_before > 0
+        and greatest(value / value_before, value_before / value) >= {{ var('magnitude_jump') }}
+),
+
 problems as (
     select * from task_circles
     union all
@@ -143,6 +171,8 @@ problems as (
     select * from ended_bodies
     union all
     select * from changed_units
+    union all
+    select * from magnitudes
 ),
 
 kinds as (
