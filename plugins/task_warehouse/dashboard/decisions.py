@@ -70,12 +70,14 @@ def _unanswered(morning: Morning) -> Iterator[Decision]:
     issuers = {row.document_code: row.issuer for row in morning.topics.documents}
     most = next(iter(morning.documents_of.get(UNRESOLVED, ())), None)
     issuer = issuers.get(most.document_code) if most else None
+    known = next((c for c in morning.scorecards if issuer in (c.name, c.name_en)), None)
     yield Decision(
         "unresolved",
         nobody.open,
         f"body/{UNRESOLVED}",
+        body_code=known.organisation_code if known else None,
         body=issuer,
-        body_en=issuer,
+        body_en=known.name_en if known else issuer,
         values={"tasks": nobody.tasks, "overdue": nobody.open_overdue},
     )
 

@@ -203,7 +203,7 @@ BODY_DOCUMENTS = """
     group by led.organisation_code, tasks.document_code
     qualify row_number() over (
         partition by led.organisation_code order by count(*) desc, tasks.document_code
-    ) <= 10
+    ) <= 8
     order by led.organisation_code, tasks desc, tasks.document_code
 """
 

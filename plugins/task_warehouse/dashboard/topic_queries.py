@@ -5,8 +5,8 @@ from __future__ import annotations
 TREND_WEEKS = 12
 LISTED_FINDINGS = 150
 LISTED_FINDINGS_OF_BODY = 5
-LISTED_BOTTLENECKS = 200
-LISTED_FEEDBACK = 200
+LISTED_BOTTLENECKS = 150
+LISTED_FEEDBACK = 150
 
 _NAMES = """(
     select organisation_code, name, name_en, kind, parent_code from marts.dim_organisation
