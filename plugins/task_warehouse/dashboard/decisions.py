@@ -6,6 +6,7 @@ is overdue, the single oldest, an indicator off its course, what is not in the f
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -68,8 +69,11 @@ def _unanswered(morning: Morning) -> Iterator[Decision]:
     if nobody is None or not nobody.open:
         return
     issuers = {row.document_code: row.issuer for row in morning.topics.documents}
-    most = next(iter(morning.documents_of.get(UNRESOLVED, ())), None)
-    issuer = issuers.get(most.document_code) if most else None
+    issued: Counter[str] = Counter()
+    for row in morning.documents_of.get(UNRESOLVED, ()):
+        if issuer := issuers.get(row.document_code):
+            issued[issuer] += row.tasks
+    issuer = issued.most_common(1)[0][0] if issued else None
     known = next((c for c in morning.scorecards if issuer in (c.name, c.name_en)), None)
     yield Decision(
         "unresolved",
