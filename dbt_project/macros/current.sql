@@ -16,3 +16,28 @@
 
 {#- For datasets without `updated_at`. -#}
 {% macro no_update() -%} cast(null as timestamptz) {%- endmacro %}
+
+{#- Of a dataset without history of its own: of each key the version that counts today. -#}
+{% macro current_rows(dataset, key) -%}
+with known as (
+    select * from {{ ref('int_deliveries__known') }} where dataset = '{{ dataset }}' and is_in_force
+),
+
+staged as (
+    select * from {{ ref('stg_' ~ dataset) }}
+),
+
+current_rows as (
+    select
+        staged.* exclude (mode, business_date, received_at),
+        known.valid_on,
+        known.valid_at
+    from staged
+    inner join known on staged.delivery_id = known.delivery_id
+    qualify row_number() over (
+            partition by staged.{{ key | join(', staged.') }} order by {{ newest_first(no_update()) }}
+        ) = 1
+)
+
+select * from current_rows
+{%- endmacro %}
