@@ -74,7 +74,7 @@ LIMITS = (
     Limit(50, 25, 15),
     Limit(20, 10, 5),
     Limit(10, 5, 2),
-    Limit(5, 2, 0),
+    Limit(4, 1, 0),
 )
 
 

@@ -22,9 +22,20 @@ MOVEMENTS = (
 )
 NATION = "VN"
 LISTED_OF_NATION = 150
-# Rows that the pages of all bodies may list together, and the limits to choose from.
-LISTED_OF_BODIES = 15_000
-LIMITS = (150, 50, 20, 10, 5, 3, 1)
+# Rows that the pages of all bodies may list together, and how many of a day, a week and a month
+# each movement of a body may show: yesterday's are the last to go.
+LISTED_OF_BODIES = 12_000
+LIMITS = (
+    (150, 150, 150),
+    (50, 50, 20),
+    (20, 20, 10),
+    (10, 10, 5),
+    (10, 5, 2),
+    (5, 2, 1),
+    (5, 1, 0),
+    (3, 0, 0),
+    (1, 0, 0),
+)
 
 _MOVED = f"""
     with placed as (
@@ -47,7 +58,10 @@ _MOVED = f"""
     left join marts.fct_task_status as status on placed.task_key = status.task_key
     left join marts.dim_organisation as leads
         on tasks.lead_code = leads.organisation_code and leads.is_current
-    where placed.place <= if(placed.organisation_code = '{NATION}', {LISTED_OF_NATION}, $limit)
+    where placed.place <= case
+        when placed.organisation_code = '{NATION}' then {LISTED_OF_NATION}
+        when placed.period = 'day' then $of_day
+        when placed.period = 'week' then $of_week else $of_month end
     order by placed.organisation_code, placed.period, placed.movement, placed.place
 """
 
@@ -97,8 +111,9 @@ Moves = Mapping[str, Mapping[tuple[str, str], Sequence[Moved]]]
 def read_moved(
     connection: duckdb.DuckDBPyConnection, day: date, movement: Iterable[Movement]
 ) -> Moves:
-    """By body, then by period and movement: the first of each, ``limit`` telling how many."""
-    values = {"day": day, "limit": limit_of(movement)}
+    """By body, then by period and movement: of each the first :func:`limit_of`."""
+    of_day, of_week, of_month = limit_of(movement)
+    values = {"day": day, "of_day": of_day, "of_week": of_week, "of_month": of_month}
     found: dict[str, dict[tuple[str, str], list[Moved]]] = {}
     for row in connection.execute(_MOVED, values).fetchall():
         moved = Moved(*row)
@@ -107,15 +122,15 @@ def read_moved(
     return found
 
 
-def limit_of(movement: Iterable[Movement]) -> int:
+def limit_of(movement: Iterable[Movement]) -> tuple[int, int, int]:
     """The widest of :data:`LIMITS` by which all bodies stay under ``LISTED_OF_BODIES`` rows."""
     counts = [
-        getattr(row, name) or 0
+        (PERIODS.index(row.period), getattr(row, name) or 0)
         for row in movement
         if row.organisation_code != NATION and row.period in PERIODS
         for name in MOVEMENTS
     ]
     for limit in LIMITS:
-        if sum(min(count, limit) for count in counts) <= LISTED_OF_BODIES:
+        if sum(min(count, limit[period]) for period, count in counts) <= LISTED_OF_BODIES:
             return limit
     return LIMITS[-1]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 TREND_WEEKS = 12
 LISTED_FINDINGS = 150
-LISTED_FINDINGS_OF_BODY = 5
+# Of a commune, of which there are thousands, and of another body.
+LISTED_FINDINGS_OF_BODY = "if(named.kind = 'commune', 2, 10)"
 LISTED_BOTTLENECKS = 150
 LISTED_FEEDBACK = 150
 

@@ -61,6 +61,19 @@ class Movement:
     cohort_due_completion_rate_then: float | None
     cohort_due_completion_rate_now: float | None
 
+    @property
+    def any(self) -> bool:
+        """Whether anything moved."""
+        return bool(
+            self.newly_assigned
+            or self.gone
+            or self.newly_completed
+            or self.reopened
+            or self.newly_overdue
+            or self.left_overdue
+            or self.extended
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class TrendPoint:

@@ -54,8 +54,7 @@ class Page(HTMLParser):
             self._heading = identity if is_heading else self._heading
         if tag in ("a", "link", "script") and (target := named.get("href") or named.get("src")):
             self.links.append(target)
-        is_row = tag == "tr" and named.get("class") != "group" and "data-more" not in named
-        if is_row and "tbody" in self.open:
+        if tag == "tr" and named.get("class") != "group" and "tbody" in self.open:
             self.rows_under[self._heading] = self.rows_under.get(self._heading, 0) + 1
         if tag not in VOID:
             self.open.append(tag)
@@ -223,6 +222,7 @@ def test_of_many_moved_tasks_a_body_lists_few_and_says_so(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(moved, "LISTED_OF_BODIES", 5)
+    monkeypatch.setattr(moved, "LIMITS", ((2, 2, 2), (0, 1, 0)))
     dashboard = dashboard_of(home, topics=True)
     with duckdb.connect(str(dashboard.parent / "warehouse.duckdb"), read_only=True) as connection:
         code, tasks = connection.execute(
@@ -231,7 +231,9 @@ def test_of_many_moved_tasks_a_body_lists_few_and_says_so(
         ).fetchone() or ("", 0)
     page = Page(dashboard / "body" / f"{code}.html")
     assert page.rows_under["week-newly_completed"] == 1
-    assert f"Liệt kê 1 trên {tasks}" in page.text
+    assert "#day-newly_completed" not in page.links
+    assert "#moved" in page.links
+    assert f"Mới hoàn thành 1 trên {tasks}" in page.text
 
 
 def test_the_morning_page_says_what_limits_it_and_when_it_is_of(site: Path) -> None:

@@ -76,6 +76,22 @@ function use(d) {
     function (c) { return Number(c.textContent.trim()); });
   return found;
 }
+// Each figure of a document on a body's page, and the rows its lists show when it is followed.
+function followed(d) {
+  return Array.from(d.querySelectorAll("td:nth-child(2) > a[data-find]")).map(function (figure) {
+    figure.click();
+    return [Number(figure.textContent), d.querySelectorAll("tr:not([hidden]) > .document").length];
+  });
+}
+// What the keyboard reaches, in order, and what of it cannot be seen when it is reached.
+function reached(d) {
+  var all = Array.from(d.querySelectorAll("a[href], button, input, summary")).slice(0, 40);
+  return { first: all[0].className, dim: all.filter(function (one) {
+    one.focus({ focusVisible: true });
+    var style = d.defaultView.getComputedStyle(one);
+    return one.checkVisibility({ visibilityProperty: true }) && style.outlineStyle === "none";
+  }).map(function (one) { return one.outerHTML.slice(0, 200); }) };
+}
 function next() {
   var page = pages.shift();
   if (!page) { document.getElementById("out").textContent = JSON.stringify(seen); return; }
@@ -87,7 +103,8 @@ function next() {
   };
   window.onmessage = function (told) {
     var d = frame.contentDocument;
-    seen[page] = { wide: wide, used: use(d), axe: told.data,
+    seen[page] = { wide: wide, used: use(d), followed: followed(d), reached: reached(d),
+      axe: told.data,
       ink: d.defaultView.getComputedStyle(d.querySelector("h1")).color };
     frame.remove(); next();
   };
@@ -213,6 +230,10 @@ def test_on_a_telephone_nothing_scrolls_sideways_and_search_and_sort_work(
         assert result["ink"] == "rgb(23, 50, 77)", f"{name} has no style sheet"
         serious = [v for v in result["axe"] if v["impact"] in ("serious", "critical")]
         assert serious == [], name
+        assert result["reached"] == {"first": "skip", "dim": []}, name
+    of_documents = seen["body/01.html"]["followed"]
+    assert of_documents
+    assert all(figure == rows > 0 for figure, rows in of_documents), of_documents
     used = seen["index.html"]["used"]
     assert used["all"] == 34
     assert used["plain"] == used["marks"]
