@@ -129,10 +129,9 @@ class Wording:
         """What a finding saw, before and after; days, shares and classes as this page has them."""
         if row.old_value is None and row.new_value is None:
             return "–"
-        known = _texts()["found"]
-        return known.get(row.finding, known["other"])[self.language].format(
-            old=self._written(row.old_value), new=self._written(row.new_value)
-        )
+        kind = row.finding if row.finding in _texts()["found"] else "other"
+        old, new = self._written(row.old_value), self._written(row.new_value)
+        return self.text(f"found.{kind}", old=old, new=new)
 
     def _written(self, value: str | None) -> str:
         if value in _texts()["classes"]:

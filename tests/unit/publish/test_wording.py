@@ -9,6 +9,7 @@ import tomllib
 import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -148,3 +149,26 @@ def test_an_age_is_said_in_the_unit_that_is_read_at_a_glance() -> None:
     assert en.age(now - timedelta(hours=26), now) == "26 hours"
     assert vi.age(now - timedelta(days=1500), now) == "1.500 ngày"
     assert en.age(now + timedelta(hours=1), now) == "0 minutes"
+
+
+@pytest.mark.parametrize(
+    ("finding", "old", "new", "said"),
+    [
+        ("silent", "2025-09-14", "61", "không báo cáo từ 14/09/2025, đã 61 ngày"),
+        ("percent_fell", "50.0", "37.5", "50% → 37,5%"),
+        (
+            "label_disagrees",
+            "open_in_term",
+            "open_overdue",
+            "ghi “Đang thực hiện, trong hạn”, thực tế “Chưa hoàn thành, quá hạn”",
+        ),
+        ("text_repeated", "3", "{x} đang làm", "3 báo cáo liền nhau: “{x} đang làm”"),
+        ("something_new", None, "2025-01-02", "– → 02/01/2025"),
+        ("completed_without_evidence", None, None, "–"),
+    ],
+)
+def test_what_a_finding_saw_is_said_in_words(
+    finding: str, old: str | None, new: str | None, said: str
+) -> None:
+    row = SimpleNamespace(finding=finding, old_value=old, new_value=new)
+    assert vi.found(row) == said
