@@ -12,6 +12,7 @@ from typing import TypeVar
 import duckdb
 
 from task_warehouse.dashboard import queries
+from task_warehouse.dashboard.limits import LIMITS, Limit, same, widest
 from task_warehouse.dashboard.topic_rows import Classed, Document, Movement
 from task_warehouse.dashboard.topics import Topics, read_topics
 from task_warehouse.errors import AuditError, StorageError
@@ -39,43 +40,6 @@ LISTED_OF_DOCUMENTS = 15_000
 FETCH_ROWS = 5000
 
 Row = TypeVar("Row")
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """How many tasks a list shows: of the overdue, of those within their term, of the others."""
-
-    overdue: int
-    in_term: int
-    others: int
-
-    def of(self, status_class: str) -> int:
-        named = {"open_overdue": self.overdue, "open_in_term": self.in_term}
-        return named.get(status_class, self.others)
-
-    @property
-    def sql(self) -> str:
-        return (
-            f"case list_name when 'open_overdue' then {self.overdue} "
-            f"when 'open_in_term' then {self.in_term} else {self.others} end"
-        )
-
-
-def _same(count: int) -> Limit:
-    return Limit(count, count, count)
-
-
-# From all that there is to what a page must at least list.
-LIMITS = (
-    Limit(2000, 1000, 1000),
-    Limit(500, 250, 250),
-    Limit(150, 100, 60),
-    Limit(100, 50, 50),
-    Limit(50, 25, 15),
-    Limit(20, 10, 5),
-    Limit(10, 5, 2),
-    Limit(4, 1, 0),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,31 +270,20 @@ def tasks_by_body(
     Of each class of a body as many as let all bodies together stay under ``LISTED_OF_BODIES``.
     """
     counts = [card for card in cards if card.organisation_code != NATION]
-    return _tasks(connection, queries.BY_BODY, day, _limit(counts, LISTED_OF_BODIES))
+    return _tasks(connection, queries.BY_BODY, day, widest(counts, LISTED_OF_BODIES))
 
 
 def tasks_by_class(connection: duckdb.DuckDBPyConnection, day: date) -> Iterator[Task]:
     """Every task once, class after class (and those due soon), the first of each."""
-    return _tasks(connection, queries.BY_CLASS, day, _same(LISTED_PER_CLASS))
+    return _tasks(connection, queries.BY_CLASS, day, same(LISTED_PER_CLASS))
 
 
 def tasks_by_document(
     connection: duckdb.DuckDBPyConnection, day: date, documents: Mapping[str, Document]
 ) -> Iterator[Task]:
     """Tasks of these documents and of all that carries them out, document after document."""
-    limit = _limit(documents.values(), LISTED_OF_DOCUMENTS, LIMITS[2:])
+    limit = widest(documents.values(), LISTED_OF_DOCUMENTS, LIMITS[2:])
     return _tasks(connection, queries.BY_DOCUMENT, day, limit, documents=list(documents))
-
-
-def _limit(
-    counted: Iterable[Scorecard | Document], most: int, limits: Sequence[Limit] = LIMITS
-) -> Limit:
-    """The widest of ``limits`` by which the lists of all stay under ``most`` rows together."""
-    counts = [(one.count(name), name) for one in counted for name in CLASSES]
-    for limit in limits:
-        if sum(min(count, limit.of(name)) for count, name in counts) <= most:
-            return limit
-    return limits[-1]
 
 
 def _tasks(

@@ -26,10 +26,11 @@ from task_warehouse.dashboard.facts import (
     Scorecard,
     Task,
 )
+from task_warehouse.dashboard.labels import labels_of
 from task_warehouse.dashboard.moved import MOVEMENTS, PERIODS
 from task_warehouse.dashboard.rows import LATE, TaskRows
 from task_warehouse.dashboard.senders import Senders
-from task_warehouse.dashboard.topic_rows import Document, OfIndicator
+from task_warehouse.dashboard.topic_rows import JUDGEMENTS, Document, OfIndicator
 from task_warehouse.dashboard.topics import Topics
 from task_warehouse.dashboard.wording import LANGUAGES, Language, Wording, plain
 
@@ -42,7 +43,6 @@ SHOWN_DIFFERENCES = 5
 # Documents with a page of their own, those with most tasks; the others are lines of theirs.
 DOCUMENT_PAGES = 300
 INDICATOR_PAGES = 300
-JUDGEMENTS = ("met", "on_course", "uncertain", "off_course", "missed", "cannot_be_judged")
 WORST_JUDGED = ("missed", "off_course", "uncertain", "on_course", "met", "cannot_be_judged")
 # Where the rows of a page are more than this, nothing is drawn in each of them.
 MOST_BARS = 200
@@ -51,26 +51,6 @@ MOST_COMMUNES = 150
 MOST_LISTED = 150
 
 _SAFE_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-# The cells of a table that is laid out as cards on a telephone, and what each is called there.
-_LABELS = {
-    ".tasks td.due": "tasks.deadline",
-    ".tasks td.done": "tasks.percent",
-    ".tasks td.told": "tasks.reported",
-    ".tasks td.days": "tasks.days_late",
-    ".tasks td.from": "tasks.origin",
-    ".tasks td.hard": "tasks.difficulty",
-    ".tasks td.lead": "tasks.lead",
-    ".tasks td.document": "tasks.document",
-    ".tasks td.kind": "substance.finding",
-    ".tasks td.became": "moved.became",
-    ".indicators td.target": "indicators.target",
-    ".indicators td.of-bodies": "indicators.bodies",
-    **{f".indicators td.{name}": f"judgements.{name}" for name in JUDGEMENTS},
-    ".bodies td.late": "nation.overdue",
-    ".bodies td.all": "bodies.tasks",
-    ".bodies td.basis": "rates.due_completion_rate",
-    ".bodies td.soon": "classes.due_in_7_days",
-}
 
 
 def page_name(code: str) -> str:
@@ -117,7 +97,9 @@ class Site:
             for up in ("", "../")
         }
         shutil.copytree(HERE / "assets", folder / "assets")
-        (folder / "assets" / "labels.css").write_text(self._labels(), encoding="utf-8")
+        (folder / "assets" / "labels.css").write_text(
+            labels_of(self._words.values()), encoding="utf-8"
+        )
         for name in ("body", "class", "document", "finding", "indicator", "movement"):
             (folder / name).mkdir()
 
@@ -171,14 +153,6 @@ class Site:
     def _document_link(self, language: Language, up: str) -> Callable[[str], str]:
         suffix = _suffix(language)
         return lambda code: f"{up}document/{page_name(code)}{suffix}"
-
-    def _labels(self) -> str:
-        rules = [
-            f':lang({words.language}) {cell}::before {{ content: "{words.text(text)}: "; }}'
-            for words in self._words.values()
-            for cell, text in _LABELS.items()
-        ]
-        return "@media screen and (max-width: 60rem) {\n" + "\n".join(rules) + "\n}\n"
 
     def write_morning(self, by_class: Mapping[str, list[Task]]) -> None:
         """The morning page, the full reporting table and the table of communes."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+JUDGEMENTS = ("met", "on_course", "uncertain", "off_course", "missed", "cannot_be_judged")
 # In the order in which a page lists the tasks of each class: what needs somebody first.
 LISTING = (
     "open_overdue",

@@ -14,7 +14,8 @@ import pytest
 from publish_marts import ALL, AS_OF, publish_small, write_build
 
 from task_warehouse.dashboard import moved, pages
-from task_warehouse.dashboard.facts import CLASSES, LIMITS, LISTED_PER_CLASS
+from task_warehouse.dashboard.facts import CLASSES, LISTED_PER_CLASS
+from task_warehouse.dashboard.limits import LIMITS
 from task_warehouse.dashboard.moved import LISTED_OF_NATION
 from task_warehouse.dashboard.topic_queries import LISTED_FINDINGS
 from task_warehouse.errors import AuditError
