@@ -1,7 +1,8 @@
 {#-
   A table as dbt makes it, without the detours that keep a table readable while it is replaced: a
   build is a database of its own that nobody reads until it is whole (building.py). No table aside,
-  no renaming, no backup to drop: a third fewer statements a model.
+  no renaming, no backup to drop: a third fewer statements a model. Its primary key is declared once
+  the rows are there: an index built over all of them costs a third of one that grows row by row.
 -#}
 {% materialization table, adapter='duckdb' -%}
     {%- set target_relation = this.incorporate(type='table') -%}
@@ -11,12 +12,30 @@
     {% call statement('main') -%}
         {{ create_table_as(False, target_relation, compiled_code) }}
     {%- endcall %}
+    {{ declare_primary_key(target_relation) }}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {% do persist_docs(target_relation, model) %}
     {{ adapter.commit() }}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [target_relation]}) }}
 {%- endmaterialization %}
+
+{#- The columns of a contract; of a table without its primary key, which is declared afterwards. -#}
+{% macro duckdb__get_table_columns_and_constraints() -%}
+    {%- if config.get('materialized') != 'table' -%}
+        {{ return(default__get_table_columns_and_constraints()) }}
+    {%- endif -%}
+    ({{ adapter.render_raw_columns_constraints(raw_columns=model['columns']) | join(', ') }})
+{%- endmacro %}
+
+{#- Declares the primary key of the model's contract, if it has one and `relation` was just made. -#}
+{% macro declare_primary_key(relation) -%}
+    {%- for constraint in model['constraints'] if config.get('contract').enforced and constraint['type'] == 'primary_key' %}
+        {% call statement('key') -%}
+            alter table {{ relation }} add primary key ({{ constraint['columns'] | join(', ') }})
+        {%- endcall %}
+    {%- endfor %}
+{%- endmacro %}
 
 {#- Comments of all columns in one go; an enforced contract has said already that each is there. -#}
 {% macro duckdb__alter_column_comment(relation, column_dict) -%}
