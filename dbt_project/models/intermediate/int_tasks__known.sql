@@ -7,9 +7,11 @@ staged as (
     select * from {{ ref('stg_tasks') }}
 ),
 
-versions as (
+-- Which version counts is decided over few columns: the texts of all others need not be sorted.
+chosen as (
     select
-        staged.* exclude (mode, business_date, received_at),
+        staged.delivery_id,
+        staged.record,
         known.is_in_force,
         known.full_on,
         known.valid_on,
@@ -21,6 +23,14 @@ versions as (
     qualify row_number() over (
             partition by staged.source, staged.task_code order by {{ newest_first() }}
         ) = 1
+),
+
+versions as (
+    select
+        staged.* exclude (mode, business_date, received_at),
+        chosen.* exclude (delivery_id, record)
+    from staged
+    inner join chosen on staged.delivery_id = chosen.delivery_id and staged.record = chosen.record
 ),
 
 -- A row of today's export that was refused is not gone: its last good version stays. The reject
