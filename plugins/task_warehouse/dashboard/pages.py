@@ -47,7 +47,7 @@ WORST_JUDGED = ("missed", "off_course", "uncertain", "on_course", "met", "cannot
 # Where the rows of a page are more than this, nothing is drawn in each of them.
 MOST_BARS = 200
 # A table of a nation's communes takes a slow machine ten seconds to lay out.
-MOST_COMMUNES = 150
+MOST_COMMUNES = 100
 MOST_LISTED = 150
 
 _SAFE_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
