@@ -190,6 +190,7 @@ def test_comments_are_copied(database: Database, tmp_path: Path) -> None:
     )
     assert tables["dim_task"] == "One row per task. Mỗi nhiệm vụ một dòng."
     assert tables["published_snapshot"]
+    assert str(tables["source_organisation"]).startswith("Một dòng một nguồn")
     columns = "select col_description('marts.{}'::regclass, {})"
     assert database.value(columns.format("dim_task", 4)) == "Tên nhiệm vụ / Title"
     name = database.value(columns.format("dim_organisation", 4))

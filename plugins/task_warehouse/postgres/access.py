@@ -201,6 +201,8 @@ def _create_lookups(
     """What the rules of ``OWN_ROWS`` ask: the reader's organisations, sources and tasks."""
     place, readers = sql.Identifier(schema), sql.Identifier(ORGANISATION)
     connection.execute(sql.SQL(SOURCES).format(schema=place))
+    said = "Một dòng một nguồn và cơ quan của nó / One row per source and the body it belongs to"
+    comment_on(connection, sql.SQL("table {}").format(sql.Identifier(schema, SOURCE_TABLE)), said)
     copied = sql.SQL("copy {} from stdin (freeze)").format(sql.Identifier(schema, SOURCE_TABLE))
     with connection.cursor() as cursor, cursor.copy(copied) as copy:
         for owner in owners:
