@@ -7,6 +7,13 @@ attempts as (
     select * from {{ ref('int_attempts__judged') }}
 ),
 
+-- What was there at our first look may have lain there in time: nobody is blamed for it.
+first_looks as (
+    select source, dataset, min(received_at) as first_tried_at
+    from attempts
+    group by source, dataset
+),
+
 measured as (
     select * from {{ ref('int_deliveries__measured') }}
 ),
@@ -92,11 +99,15 @@ judged as (
             and not (reported.status in ('missing', 'refused') and coalesce(kinds.responsibility = 'us', false))
             as integer
         ) as obligations,
-        -- What is held counts as in time while it waits; once released, by when it came, not by when
-        -- somebody decided.
+        -- What is held, too, is judged by when it came, not by when somebody decides.
         case
             when reported.status in ('missing', 'refused') then 0
             when reported.status = 'late' then {{ var('quality_late') }}
+            when
+                reported.status = 'held'
+                and reported.held_since > reported.due_at
+                and reported.held_since > first_looks.first_tried_at
+                then {{ var('quality_late') }}
             else 1
         end as punctuality
     from reported
@@ -111,6 +122,7 @@ judged as (
             and reported.source = declared.source
             and reported.dataset = declared.dataset
     left join kinds on reported.reason_code = kinds.defect
+    left join first_looks on reported.source = first_looks.source and reported.dataset = first_looks.dataset
 ),
 
 counted as (
