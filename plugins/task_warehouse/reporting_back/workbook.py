@@ -79,6 +79,9 @@ DATASETS = (
     Column("overall", "Điểm", "Score", 9),
     Column("reason_vi", "Lý do", "Reason", 60),
 )
+# Points of a line of the sheet's letters, and their room in units of a column's width: wrapped at
+# words, a line is rarely full.
+LINE_HEIGHT, TITLE_HEIGHT, ROOM_A_LETTER, MOST_LINES = 15.0, 26.0, 1.05, 12
 HIDDEN_VALUE = "(không hiển thị / not shown)"
 
 
@@ -146,6 +149,7 @@ class _Summary:
         for place, column in enumerate(DATASETS):
             self.sheet.set_column(place, place, column.width)
         day = datetime.fromisoformat(self.report["business_date"])
+        self.sheet.set_row(self.row, TITLE_HEIGHT)
         self._say("Kết quả tiếp nhận dữ liệu / What became of your data", "title")
         who = self.report["organisation"] or self.report["source"]
         self._say(f"{who} ({self.report['source']}), {day:%d/%m/%Y}", "note")
@@ -193,6 +197,7 @@ class _Summary:
         self.sheet.set_row(self.row, 32)
         self.row += 1
         for dataset in self.report["datasets"]:
+            self.sheet.set_row(self.row, _height(DATASETS, dataset))
             for place, column in enumerate(DATASETS):
                 if column.key == "overall":
                     score = dataset["score"]
@@ -216,6 +221,7 @@ def _write_table(
     for place, column in enumerate(columns):
         _write_text(sheet, 0, place, column.title, forms["head"])
     for number, row in enumerate(rows, start=1):
+        sheet.set_row(number, _height(columns, row))
         for place, column in enumerate(columns):
             form = row.get("severity") if column.key == "severity_vi" else None
             _write_value(sheet, number, place, row[column.key], forms, forms.get(form or ""))
@@ -227,6 +233,16 @@ def _write_table(
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, max(len(rows), 1), len(columns) - 1)
     _set_page(sheet)
+
+
+def _height(columns: Sequence[Column], row: Mapping[str, Any]) -> float:
+    """Points for the longest text of a row once it is wrapped: not every program works it out."""
+    lines = (
+        sum(1 + int(len(line) * ROOM_A_LETTER // column.width) for line in str(value).splitlines())
+        for column in columns
+        if isinstance(value := row.get(column.key), str)
+    )
+    return LINE_HEIGHT * min(max(lines, default=1), MOST_LINES) or LINE_HEIGHT
 
 
 def _set_page(sheet: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 import zipfile
 from datetime import UTC, date, datetime, timedelta
@@ -77,6 +78,15 @@ def test_a_row_says_what_was_expected_and_what_to_do(tmp_path: Path) -> None:
     header, line = sheet(home, "Dòng cần sửa")
     assert header[0] == "Mức độ\nSeverity"
     assert line[3:6] == ["dòng 5, cột “Tỷ lệ (%)”", "NV-4", "130"]
+
+
+def test_a_row_of_long_texts_is_as_high_as_they_are_wrapped(tmp_path: Path) -> None:
+    home = make_home(tmp_path, [reject(5, "text", "percent_complete", PERCENT, value="130")])
+    report(home)
+    with zipfile.ZipFile(room.path_of(home, SOURCE, DAY, "xlsx")) as book:
+        content = book.read("xl/worksheets/sheet2.xml").decode()
+    heights = [float(height) for height in re.findall(r'<row [^>]*ht="([0-9.]+)"', content)]
+    assert heights[1] >= 30
 
 
 def test_the_receipt_is_one_line_even_when_nothing_came(tmp_path: Path) -> None:

@@ -259,15 +259,15 @@ select
             || case
                 when len(deliveries) = 0 then 'không có lần gửi nào'
                 else format(
-                    'nhận {} lần gửi, {} dòng: {} được nhận, {} bị từ chối, {} trùng, {} có cảnh báo',
+                    'nhận {:t.} lần gửi, {:t.} dòng: {:t.} được nhận, {:t.} bị từ chối, {:t.} trùng, {:t.} có cảnh báo',
                     len(deliveries), rows_received, rows_accepted, rows_rejected, rows_duplicate, rows_warned
                 )
             end
-            || case when rows_held > 0 then format(', {} tạm giữ', rows_held) else '' end
+            || case when rows_held > 0 then format(', {:t.} tạm giữ', rows_held) else '' end
             || coalesce('; bị từ chối: ' || refused_vi, '')
             || coalesce('; muộn: ' || late_vi, '')
             || coalesce('; chưa nhận được: ' || missing_vi, '')
-            || case when len(still_open) > 0 then format('; còn {} lỗi cũ chưa sửa', len(still_open)) else '' end
+            || case when len(still_open) > 0 then format('; còn {:t.} lỗi cũ chưa sửa', len(still_open)) else '' end
             || coalesce('; điểm chất lượng ' || replace(format('{:.2f}', overall), '.', ','), '')
             || '.',
         'receipt_en':
