@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from secrets import token_hex
 from types import TracebackType
 from typing import Any, Protocol, Self
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from task_warehouse.reporting_back import room
 from task_warehouse.reporting_back.room import Entry
-from task_warehouse.settings import Home
+from task_warehouse.settings import TIMEZONE, Home
 from task_warehouse.sources.model import ReportBack, Source
 from task_warehouse.transports.attempts import Fault, Pull, explain, failed, missing
 from task_warehouse.transports.exchange import authorisation, mending, refuse_status, session_for
@@ -51,6 +52,7 @@ SCHEMA = pa.schema(
         ("reason_vi", pa.string()),
         ("reason_en", pa.string()),
         ("at", pa.timestamp("us", tz="UTC")),
+        ("failing_since", pa.timestamp("us", tz="UTC")),
     ]
 )
 
@@ -59,7 +61,10 @@ Key = tuple[str, date, str]
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What became of one file: ``put`` where the source fetches it, or ``failed`` and why."""
+    """What became of one file: ``put`` where the source fetches it, or ``failed`` and why.
+
+    ``failing_since``: the first of the attempts that failed one after the other, to this one.
+    """
 
     source: str
     business_date: date
@@ -71,6 +76,7 @@ class Sent:
     reason_vi: str | None
     reason_en: str | None
     at: datetime
+    failing_since: datetime | None = None
 
 
 class Place(Protocol):
@@ -95,9 +101,24 @@ def read_sent(home: Home) -> dict[Key, Sent]:
 
 
 def complaints(home: Home) -> list[str]:
-    """One line a source that did not take its reports: why, in both languages."""
-    failed = {one.source: one for one in read_sent(home).values() if one.outcome == "failed"}
-    return [f"{name}: {one.reason_vi} / {one.reason_en}" for name, one in sorted(failed.items())]
+    """One line a source that did not take its reports: why and since when, in both languages."""
+    failed: dict[str, Sent] = {}
+    for one in read_sent(home).values():
+        known = failed.get(one.source)
+        if one.outcome == "failed" and (known is None or _since(one) < _since(known)):
+            failed[one.source] = one
+    return [
+        f"{name}: {one.reason_vi} (từ {_day(one)}) / {one.reason_en} (since {_day(one)})"
+        for name, one in sorted(failed.items())
+    ]
+
+
+def _since(sent: Sent) -> datetime:
+    return sent.failing_since or sent.at
+
+
+def _day(sent: Sent) -> str:
+    return f"{_since(sent).astimezone(ZoneInfo(TIMEZONE)):%d/%m/%Y}"
 
 
 def send(
@@ -124,7 +145,13 @@ def send(
         for found in pool.map(lambda one: _send_to(sharing, *one), waiting):
             outcomes.extend(found)
     if outcomes:
-        sent.update({(one.source, one.business_date, one.format): one for one in outcomes})
+        for one in outcomes:
+            key = (one.source, one.business_date, one.format)
+            before = sent.get(key)
+            if one.outcome == "failed":
+                began = _since(before) if before and before.outcome == "failed" else one.at
+                one = replace(one, failing_since=began)
+            sent[key] = one
         rows = [asdict(sent[key]) for key in sorted(sent)]
         room.write_table(home.reports / SENT, rows, SCHEMA)
     put = sum(one.outcome == "put" for one in outcomes)

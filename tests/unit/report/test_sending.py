@@ -112,11 +112,14 @@ def test_a_folder_that_is_not_there_is_an_outcome_and_tried_again(home: Home) ->
     assert report(home).not_put == 1
     (sent,) = sending.read_sent(home).values()
     assert (sent.outcome, sent.reason_code) == ("failed", "transport.folder_missing")
-    assert sending.complaints(home) == [f"{SOURCE}: {sent.reason_vi} / {sent.reason_en}"]
+    said = f"{SOURCE}: {sent.reason_vi} (từ 01/07/2025) / {sent.reason_en} (since 01/07/2025)"
+    assert sending.complaints(home) == [said]
+    assert report(home, NOW + timedelta(days=3)).not_put == 1
+    assert sending.complaints(home) == [said]
     (home.root / "sources" / "tra-lai").mkdir()
-    assert report(home, NOW + timedelta(days=1)).put == 1
+    assert report(home, NOW + timedelta(days=4)).put == 1
     (sent,) = sending.read_sent(home).values()
-    assert (sent.outcome, sent.reason_code) == ("put", None)
+    assert (sent.outcome, sent.reason_code, sent.failing_since) == ("put", None, None)
     assert sending.complaints(home) == []
 
 
