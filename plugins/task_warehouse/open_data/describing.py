@@ -127,7 +127,7 @@ def _field(column: Column, key: Sequence[str]) -> dict[str, Any]:
 def csvw(manifest: Manifest, written: Sequence[Written], licence: Licence) -> dict[str, Any]:
     """The CSVW table group, descriptions in both languages."""
     group: dict[str, Any] = {
-        "@context": ["http://www.w3.org/ns/csvw", {"language": "vi"}],
+        "@context": ["http://www.w3.org/ns/csvw", {"@language": "vi"}],
         "dc:title": _languages(TITLE),
         "dc:description": _languages((f"{CONTENT[0]} {SMALL[0]}", f"{CONTENT[1]} {SMALL[1]}")),
         "dc:issued": {"@value": manifest.published_at.isoformat(), "@type": "xsd:dateTime"},

@@ -65,6 +65,7 @@ def test_each_resource_is_the_file_that_is_described(folder: Path) -> None:
         assert octets.endswith(b"\r\n"), "RFC 4180 ends lines with CRLF"
         octets.decode("utf-8")
     group = json.loads((folder / "csv-metadata.json").read_text(encoding="utf-8"))
+    assert group["@context"] == ["http://www.w3.org/ns/csvw", {"@language": "vi"}]
     for table in group["tables"]:
         with (folder / table["url"]).open(encoding="utf-8", newline="") as stream:
             header = next(csv.reader(stream))
