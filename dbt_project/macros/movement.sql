@@ -1,7 +1,8 @@
 -- A task of an organisation on an earlier day and today, side by side, for each period compared with,
 -- as a chain of CTEs that ends in "pairs". Both dates in the organisations of the as-of date.
 -- changed_since: only tasks of which something was learnt or that fell due meanwhile, and no baseline.
-{% macro movement_pairs(changed_since=false) -%}
+-- as_named: without the nation, and with the name under which each day's text knew the organisation.
+{% macro movement_pairs(changed_since=false, as_named=false) -%}
 states as (
     select * from {{ ref('int_tasks__states') }}
 ),
@@ -51,16 +52,27 @@ changed as (
     {%- endif %}
 
 roles as (
-    select organisation_text, scope_code, organisation_code
+    select organisation_text, scope_code, organisation_code{{ ", first_named_key as named_key" if as_named }}
     from {{ ref('int_organisation_texts__roles') }}
-    where role_of_lead in ('lead', 'co_lead') and organisation_code != 'VN'
+    where
+        role_of_lead in ('lead', 'co_lead') and organisation_code != 'VN'
+        {{- " and first_named_key is not null" if as_named }}
 ),
 
+{% if as_named -%}
+bridge as (
+    select tasks.task_key, roles.organisation_code, roles.named_key
+    from {{ ref('int_tasks__led') }} as tasks
+    inner join roles
+        on tasks.lead_text = roles.organisation_text and tasks.scope_code is not distinct from roles.scope_code
+),
+{%- else -%}
 bridge as (
     select task_key, organisation_code
     from {{ ref('bridge_task_organisation') }}
     where role in ('lead', 'co_lead') and organisation_code != 'VN'
 ),
+{%- endif %}
 
 then_status as (
     select
@@ -84,9 +96,11 @@ then_status as (
 ),
 
 then_shares as (
+    {%- if not as_named %}
     select 'VN' as organisation_code, * exclude (lead_text, scope_code) from then_status
     union all by name
-    select roles.organisation_code, then_status.* exclude (lead_text, scope_code)
+    {%- endif %}
+    select roles.* exclude (organisation_text, scope_code), then_status.* exclude (lead_text, scope_code)
     from then_status
     inner join roles
         on
@@ -95,13 +109,15 @@ then_shares as (
 ),
 
 now_shares as (
+    {%- if not as_named %}
     select judged.period, 'VN' as organisation_code, now_status.*
     from judged
     cross join now_status
     where judged.is_comparable
     {%- if changed_since %} and now_status.task_key in (select changed.task_key from changed){% endif %}
     union all by name
-    select judged.period, bridge.organisation_code, now_status.*
+    {%- endif %}
+    select judged.period, bridge.* exclude (task_key), now_status.*
     from judged
     cross join now_status
     inner join bridge on now_status.task_key = bridge.task_key
@@ -113,6 +129,10 @@ pairs as (
     select
         coalesce(now_shares.period, then_shares.period) as period,
         coalesce(now_shares.organisation_code, then_shares.organisation_code) as organisation_code,
+        {%- if as_named %}
+        then_shares.named_key as named_then,
+        now_shares.named_key as named_now,
+        {%- endif %}
         then_shares.task_key is not null as was_there,
         now_shares.task_key is not null as is_there,
         coalesce(then_shares.is_completed, false) as was_completed,
@@ -143,4 +163,37 @@ pairs as (
     ('left_overdue', 'was_overdue and not is_overdue'),
     ('extended', 'is_extended'),
 ]) }}
+{%- endmacro %}
+
+{# Every count of a movement over rows of "pairs": name and condition. #}
+{% macro movement_counts() -%}
+{{ return([
+    ('tasks_then', 'was_there'),
+    ('tasks_now', 'is_there'),
+    ('completed_then', 'was_completed'),
+    ('completed_now', 'is_completed'),
+    ('completed_gone', 'was_completed and not is_there'),
+    ('overdue_then', 'was_overdue'),
+    ('overdue_now', 'is_overdue'),
+    ('cohort_tasks', 'was_there and is_there'),
+    ('cohort_completed_then', 'was_completed and is_there'),
+    ('cohort_completed_now', 'is_completed and was_there'),
+    ('cohort_overdue_then', 'was_overdue and is_there'),
+    ('cohort_overdue_now', 'is_overdue and was_there'),
+] + movements()) }}
+{%- endmacro %}
+
+{# The rates of both dates, over all tasks and over those of both dates. #}
+{% macro movement_rates() -%}
+    {% for moment in ['then', 'now'] -%}
+    {%- for cohort, tasks in [('', 'tasks_' ~ moment), ('cohort_', 'cohort_tasks')] -%}
+        {%- set done = cohort ~ 'completed_' ~ moment -%}
+        {%- set overdue = cohort ~ 'overdue_' ~ moment -%}
+        {{ share(done, tasks) }} as {{ cohort }}completion_rate_{{ moment }},
+        {{ share(overdue, tasks) }} as {{ cohort }}overdue_rate_{{ moment }},
+        {{ share(done, '(' ~ done ~ ' + ' ~ overdue ~ ')') }}
+            as {{ cohort }}due_completion_rate_{{ moment }}
+        {{- "," if not (loop.last and moment == 'now') }}
+    {% endfor -%}
+    {% endfor %}
 {%- endmacro %}

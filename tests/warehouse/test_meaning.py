@@ -224,6 +224,27 @@ def test_a_predecessor_keeps_its_own_row_beside_the_successor(
     ]
 
 
+def test_movement_is_told_under_the_predecessor_and_under_the_successor(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    # On 1 December the text of Z3 came to name the ministry that ended in February.
+    named = marts.execute(
+        "select organisation_code, period, tasks_then, tasks_renamed_here, tasks_renamed_away, "
+        "newly_assigned, tasks_now, cohort_tasks from marts.mart_movement_as_named "
+        "where organisation_code = 'G14' and is_comparable order by since_date desc"
+    ).fetchall()
+    assert named == [
+        ("G14", "day", 1, 0, 0, 0, 1, 1),
+        ("G14", "week", 1, 0, 0, 0, 1, 1),
+        ("G14", "month", 0, 1, 0, 0, 1, 1),
+        ("G14", "baseline", 0, 1, 0, 0, 1, 1),
+    ]
+    assert marts.execute(
+        "select tasks_renamed_away from marts.mart_movement_as_named "
+        "where organisation_code = 'G06' and period = 'month'"
+    ).fetchall() == [(1,)]
+
+
 # What was printed wrong: 21 of the 24 named; a rate that no two of the numbers beside it give.
 WRONG = {"f8": [("open_overdue", 24)], "f1": [("overdue_rate", 1.02)]}
 

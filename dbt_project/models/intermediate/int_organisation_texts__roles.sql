@@ -23,6 +23,7 @@ named as (
         string_agg(distinct named_code, '; ' order by named_code) as named_codes,
         string_agg(distinct named_code || '@' || named_from, '; ' order by named_code || '@' || named_from)
             as named_keys,
+        arg_min(named_code || '@' || named_from, part_no) as first_named_key,
         string_agg(name_used, '; ' order by part_no) as names_used
     from parts
     group by organisation_text, scope_code, organisation_code

@@ -6,21 +6,9 @@ counted as (
     select
         period,
         organisation_code,
-        {%- for name, condition in movements() %}
-            count(*) filter (where {{ condition }}) as {{ name }},
-        {%- endfor %}
-        count(*) filter (where was_there) as tasks_then,
-        count(*) filter (where is_there) as tasks_now,
-        count(*) filter (where was_completed) as completed_then,
-        count(*) filter (where is_completed) as completed_now,
-        count(*) filter (where was_completed and not is_there) as completed_gone,
-        count(*) filter (where was_overdue) as overdue_then,
-        count(*) filter (where is_overdue) as overdue_now,
-        count(*) filter (where was_there and is_there) as cohort_tasks,
-        count(*) filter (where was_completed and is_there) as cohort_completed_then,
-        count(*) filter (where is_completed and was_there) as cohort_completed_now,
-        count(*) filter (where was_overdue and is_there) as cohort_overdue_then,
-        count(*) filter (where is_overdue and was_there) as cohort_overdue_now
+    {% for name, condition in movement_counts() -%}
+        count(*) filter (where {{ condition }}) as {{ name }}{{ "," if not loop.last }}
+    {% endfor %}
     from pairs
     group by period, organisation_code
 ),
@@ -37,11 +25,7 @@ bodies as (
     qualify row_number() over (partition by organisation_code order by is_current desc, valid_from desc) = 1
 ),
 
-{%- set counts = [
-    'tasks_then', 'tasks_now', 'newly_assigned', 'gone', 'completed_then', 'completed_now', 'newly_completed',
-    'reopened', 'completed_gone', 'overdue_then', 'overdue_now', 'newly_overdue', 'left_overdue', 'extended',
-    'cohort_tasks', 'cohort_completed_then', 'cohort_completed_now', 'cohort_overdue_then', 'cohort_overdue_now'
-] %}
+{%- set counts = movement_counts() | map(attribute=0) | list %}
 
 -- Where there is no earlier morning nothing is known to have moved: that is not a zero.
 listed as (
@@ -72,17 +56,7 @@ moved as (
         {% for count in counts -%}
             {{ count }},
         {% endfor -%}
-    {% for moment in ['then', 'now'] -%}
-    {%- for cohort, tasks in [('', 'tasks_' ~ moment), ('cohort_', 'cohort_tasks')] -%}
-        {%- set done = cohort ~ 'completed_' ~ moment -%}
-        {%- set overdue = cohort ~ 'overdue_' ~ moment -%}
-        {{ share(done, tasks) }} as {{ cohort }}completion_rate_{{ moment }},
-        {{ share(overdue, tasks) }} as {{ cohort }}overdue_rate_{{ moment }},
-        {{ share(done, '(' ~ done ~ ' + ' ~ overdue ~ ')') }}
-            as {{ cohort }}due_completion_rate_{{ moment }}
-        {{- "," if not (loop.last and moment == 'now') }}
-    {% endfor -%}
-    {% endfor %}
+        {{ movement_rates() }}
     from listed
 )
 

@@ -1,17 +1,25 @@
 -- The scorecard under the names that the documents use: history before a merger stays with the
 -- predecessor here and is with the successor in mart_scorecard. A code that was another body's before
--- (15 was Yên Bái's and is Lào Cai's) has a row for each.
+-- (15 was Yên Bái's and is Lào Cai's) has a row for each. A text that names two predecessors of one
+-- body counts under the first, so that the names of a body add up to it.
 with tasks as (
-    select * from {{ ref('fct_task_status') }}
+    select
+        status.task_key,
+        status.status_class,
+        led.lead_text,
+        led.scope_code
+    from {{ ref('fct_task_status') }} as status
+    inner join {{ ref('int_tasks__led') }} as led on status.task_key = led.task_key
 ),
 
-named as (
+roles as (
     select
-        task_key,
+        organisation_text,
+        scope_code,
         organisation_code as current_code,
-        unnest(string_split(named_keys, '; ')) as named_key
-    from {{ ref('bridge_task_organisation') }}
-    where role in ('lead', 'co_lead') and named_keys is not null
+        first_named_key as named_key
+    from {{ ref('int_organisation_texts__roles') }}
+    where role_of_lead in ('lead', 'co_lead') and first_named_key is not null
 ),
 
 organisations as (
@@ -21,16 +29,16 @@ organisations as (
 
 counted as (
     select
-        named.named_key,
-        any_value(named.current_code) as current_code,
-        count(distinct tasks.task_key) as tasks,
+        roles.named_key,
+        any_value(roles.current_code) as current_code,
+        count(*) as tasks,
     {% for class in status_classes() -%}
-        count(distinct case when tasks.status_class = '{{ class }}' then tasks.task_key end)
-            as {{ class }}{{ "," if not loop.last }}
+        count(*) filter (where tasks.status_class = '{{ class }}') as {{ class }}{{ "," if not loop.last }}
     {% endfor %}
-    from named
-    inner join tasks on named.task_key = tasks.task_key
-    group by named.named_key
+    from tasks
+    inner join roles
+        on tasks.lead_text = roles.organisation_text and tasks.scope_code is not distinct from roles.scope_code
+    group by roles.named_key
 ),
 
 rated as (
