@@ -44,6 +44,12 @@ JUDGED = ("met", "on_course", "uncertain", "off_course", "missed")
 SENT = ("on_time", "late", "missing", "refused", "held", "duplicate", "nothing_arose")
 ROWS = ("rows_received", "rows_accepted", "rows_rejected", "rows_duplicate", "rows_warned",
         "rows_held", "secret_rows")  # fmt: skip
+SCORES = ("completeness", "timeliness", "validity", "uniqueness", "consistency", "overall",
+          "anomalies", "late", "absent", "obligations", "punctual",
+          *(name for name in ROWS if name not in ("rows_held", "secret_rows")),
+          "rows_judged", "rows_readable", "rows_stated", "rows_incomplete", "rows_invalid",
+          "rows_repeated", "rows_inconsistent", "rows_untimely")  # fmt: skip
+QUALITY = {f"quality_{name}": name for name in SCORES}
 TOLD = "report_count > 0"
 OWED = f"{TOLD} or state = 'missing'"
 
@@ -56,6 +62,7 @@ class Mart:
     rows: str
     by: Sequence[str] = ()
     keys: Sequence[str] = ()
+    where: str | None = None
 
 
 def _counted(condition: str) -> str:
@@ -145,6 +152,19 @@ MARTS = {
         ["obligation__dataset"],
         ["dataset"],
     ),
+    "quality": Mart(
+        QUALITY,
+        "mart_quality_summary where level = 'source'",
+        ["scored_export__business_date__day", "scored_export__source"],
+        ["business_date::timestamp", "code"],
+    ),
+    "standing of datasets": Mart(
+        QUALITY,
+        "mart_quality_standing where level = 'dataset'",
+        ["scored_export__dataset"],
+        ["code"],
+        "{{ Dimension('scored_export__is_latest') }}",
+    ),
 }  # fmt: skip
 
 
@@ -157,7 +177,7 @@ def test_a_mart_is_what_the_semantic_layer_says(
         f"select {', '.join([*mart.keys, *mart.holds.values()])} from marts.{mart.rows} "
         + (f"order by {', '.join(mart.keys)}" if mart.keys else "")
     ).fetchall()
-    columns, answered = metrics.ask(list(mart.holds), mart.by)
+    columns, answered = metrics.ask(list(mart.holds), mart.by, mart.where)
     assert columns == [*mart.by, *mart.holds]
     assert answered == stored
     assert answered
