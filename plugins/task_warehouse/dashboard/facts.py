@@ -101,10 +101,6 @@ class Task:
     unblocked_by: str | None
     unblocked_by_en: str | None
 
-    @property
-    def due_month(self) -> str | None:
-        return self.due_on.strftime("%Y-%m") if self.due_on else None
-
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
@@ -113,10 +109,6 @@ class Deadlines:
     organisation_code: str
     month: date
     tasks: int
-
-    @property
-    def due_month(self) -> str:
-        return self.month.strftime("%Y-%m")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ _LABELS = {
     ".tasks td.hard": "tasks.difficulty",
     ".tasks td.lead": "tasks.lead",
     ".tasks td.document": "tasks.document",
-    ".tasks td.kind": "substance.finding",
     ".tasks td.became": "moved.became",
     ".indicators td.target": "indicators.target",
     ".indicators td.of-bodies": "indicators.bodies",

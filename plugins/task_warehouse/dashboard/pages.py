@@ -7,6 +7,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any, ClassVar
@@ -35,6 +36,7 @@ from task_warehouse.dashboard.topics import Topics
 from task_warehouse.dashboard.wording import LANGUAGES, Language, Wording, plain
 
 HERE = Path(__file__).parent
+IN_TERM = "open_in_term"
 RANKED_KINDS = ("ministry", "agency", "province")
 SHOWN_PROBLEMS = 8
 SHOWN_LONGEST = 5
@@ -286,7 +288,11 @@ class Site:
             self._write_body(card, [], parts)
 
     def _write_body(self, card: Scorecard, tasks: Sequence[Task], parts: _OfBodies) -> None:
-        context = {"card": card, "by_class": _piles(tasks), **parts.of(card.organisation_code)}
+        piles = _piles(tasks)
+        week_on = self.morning.manifest.as_of_date + timedelta(days=7)
+        soon = sum(task.due_on is not None and task.due_on <= week_on for task in piles[IN_TERM])
+        own = parts.of(card.organisation_code)
+        context = {"card": card, "by_class": piles, "soon": soon, **own}
         self._write(f"body/{page_name(card.organisation_code)}", "body.html.j2", context)
 
     def _write(self, stem: str, template: str, context: Mapping[str, Any]) -> None:
@@ -328,7 +334,8 @@ class _OfBodies:
             (row for row in topics.indicators or () if row.organisation_code == NATION),
             "lead_code",
         )
-        self.findings = _grouped(topics.findings_of_bodies, "organisation_code")
+        self.findings = _grouped(topics.findings_of_bodies, "owner")
+        self.waiting = _grouped(topics.feedback_of_bodies, "organisation_code")
         self.substance = {row.organisation_code: row for row in topics.substance or ()}
 
     def of(self, code: str) -> dict[str, Any]:
@@ -345,7 +352,8 @@ class _OfBodies:
             "feedback": self.feedback.get(code, []),
             "indicators": self.indicators.get(code, []),
             "substance": self.substance.get(code),
-            "findings": self.findings.get(code, []),
+            "findings": _grouped(self.findings.get(code, ()), "finding"),
+            "waiting": _grouped(self.waiting.get(code, ()), "kind"),
             "deadlines": self.morning.deadlines.get(code, []),
             "documents": self.morning.documents_of.get(code, []),
             "moves": (self.morning.topics.moves or {}).get(code, {}),

@@ -25,19 +25,9 @@ class TaskRows:
         self.never = escape(words.text("tasks.never"))
         self.suspended = escape(words.text("tasks.suspended"))
 
-    def __call__(
-        self, tasks: Iterable[Task], status_class: str, *, leads: bool, months: bool
-    ) -> Markup:
-        """Every task as a ``tr`` with the columns of its class; ``leads`` adds one.
-
-        ``months`` names the first task of each month of deadline, for links to it.
-        """
-        rows, named = [], set()
-        for task in tasks:
-            month = task.due_month if months else None
-            anchor = f' id="due-{month}"' if month and month not in named else ""
-            named.add(month)
-            rows.append(f"<tr{anchor}>{self._cells(task, status_class, leads)}</tr>")
+    def __call__(self, tasks: Iterable[Task], status_class: str, *, leads: bool) -> Markup:
+        """Every task as a ``tr`` with the columns of its class; ``leads`` adds one."""
+        rows = [f"<tr>{self._cells(task, status_class, leads)}</tr>" for task in tasks]
         return Markup("\n".join(rows))  # noqa: S704 - every text went through said() or escape()
 
     def _cells(self, task: Task, status_class: str, leads: bool) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 TREND_WEEKS = 12
 LISTED_FINDINGS = 150
-# Of a commune, of which there are thousands, and of another body.
-LISTED_FINDINGS_OF_BODY = "if(named.kind = 'commune', 2, 10)"
 LISTED_BOTTLENECKS = 150
 LISTED_FEEDBACK = 150
+# Rows that the pages of all bodies may list together, and how many of them a list of one body may
+# show: the largest step that keeps all of them under it.
+FINDINGS_OF_ALL_BODIES = 12_000
+FEEDBACK_OF_ALL_BODIES = 6_000
+STEPS = (1000, 300, 100, 50, 20, 10, 5, 2, 1)
 
 _NAMES = """(
     select organisation_code, name, name_en, kind, parent_code from marts.dim_organisation
@@ -89,7 +92,7 @@ _FOUND_FIRST = """
     if(found.finding = 'silent', 1, -1) * (found.happened_on - date '2000-01-01'), found.finding_id
 """
 
-_FINDINGS = f"""
+FINDINGS = f"""
     select found.*, coalesce(tasks.title, found.source) as title, tasks.task_code,
         {_NAME.format(code="found.organisation_code")}
     from marts.mart_finding as found
@@ -97,15 +100,63 @@ _FINDINGS = f"""
     {_named("found.organisation_code")}
     where found.is_current and found.as_of_date = $day
     qualify row_number() over (
-        partition by {{grouped}} order by {_FOUND_FIRST}
-    ) <= {{limit}}
-    order by {{grouped}}, found.finding, {_FOUND_FIRST}
+        partition by found.finding order by {_FOUND_FIRST}
+    ) <= {LISTED_FINDINGS}
+    order by found.finding, {_FOUND_FIRST}
 """
 
-FINDINGS = _FINDINGS.format(grouped="found.finding", limit=LISTED_FINDINGS)
-FINDINGS_OF_BODIES = _FINDINGS.format(
-    grouped="found.organisation_code", limit=LISTED_FINDINGS_OF_BODY
-)
+
+def _widest(rows: str, lists: str, most: int) -> str:
+    """The common table ``widest``: the largest step by which all ``lists`` stay under ``most``."""
+    return f"""
+    widest as (
+        select coalesce(max(step) filter (listed <= {most}), min(step)) as step
+        from (
+            select step, sum(least(counted.rows, step)) as listed
+            from (select {lists}, count(*) as rows from {rows} group by all) as counted,
+                unnest({list(STEPS)}) as steps (step)
+            group by step
+        )
+    )"""
+
+
+# As mart_substance counts: a task once under a kind, at each body that leads it.
+FINDINGS_OF_BODIES = f"""
+    with shares as (
+        select distinct task_key, organisation_code as owner
+        from marts.bridge_task_organisation
+        where role in ('lead', 'co_lead') and organisation_code != 'VN'
+    ),
+    owned as (
+        select found.*, shares.owner
+        from marts.mart_finding as found inner join shares on found.task_key = shares.task_key
+        union all
+        select *, organisation_code from marts.mart_finding
+        where task_key is null and organisation_code != 'VN'
+    ),
+    latest as (
+        select *, count(*) over same as times
+        from owned as found
+        where is_current and as_of_date = $day
+        window same as (partition by owner, finding, coalesce(task_key, finding_id))
+        qualify row_number() over (
+            partition by owner, finding, coalesce(task_key, finding_id) order by {_FOUND_FIRST}
+        ) = 1
+    ),
+    {_widest("latest", "owner, finding", FINDINGS_OF_ALL_BODIES)},
+    placed as (
+        select found.*, count(*) over (partition by owner, finding) as in_kind,
+            row_number() over (partition by owner, finding order by {_FOUND_FIRST}) as place
+        from latest as found
+    )
+    select placed.*, coalesce(tasks.title, placed.source) as title, tasks.task_code,
+        {_NAME.format(code="placed.owner")}
+    from placed
+    left join marts.dim_task as tasks on placed.task_key = tasks.task_key
+    {_named("placed.owner")}
+    where placed.place <= (select step from widest)
+    order by owner, in_kind desc, finding, place
+"""
 
 BOTTLENECKS = f"""
     select stuck.*, tasks.title, tasks.task_code, {_NAME.format(code="stuck.lead_code")},
@@ -173,6 +224,20 @@ FEEDBACK_OPEN = f"""
     where items.answered_on is null and items.as_of_date = $day
     order by items.days_open desc, items.source, items.feedback_code
     limit {LISTED_FEEDBACK}
+"""
+
+FEEDBACK_OF_BODIES = f"""
+    with waiting as (
+        select * from marts.fct_feedback where answered_on is null and as_of_date = $day
+    ),
+    {_widest("waiting", "organisation_code", FEEDBACK_OF_ALL_BODIES)}
+    select items.*, items.organisation_code as name, items.organisation_code as name_en
+    from waiting as items
+    qualify row_number() over (
+        partition by items.organisation_code
+        order by items.days_open desc, items.source, items.feedback_code
+    ) <= (select step from widest)
+    order by items.organisation_code, items.days_open desc, items.source, items.feedback_code
 """
 
 QUALITY = f"""

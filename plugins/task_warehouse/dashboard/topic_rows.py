@@ -135,10 +135,6 @@ class Substance:
     vanished: int
     substance_rate: float | None
 
-    def found(self, finding: str) -> int:
-        """Tasks with a kind of finding of ``dim_finding``; 0 for kinds not about tasks."""
-        return int(getattr(self, "silent_tasks" if finding == "silent" else finding, 0))
-
 
 @dataclass(frozen=True, slots=True)
 class FindingKind:
@@ -167,6 +163,18 @@ class Finding:
     source: str | None
     delivery_id: str | None
     line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FindingOfBody(Finding):
+    """The latest finding of a kind on one task, at a body (``owner``) that leads it.
+
+    ``times`` it was found on that task; ``in_kind`` tasks of the body bear it.
+    """
+
+    owner: str
+    times: int
+    in_kind: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from task_warehouse.dashboard.topic_rows import (
     FeedbackItem,
     Finding,
     FindingKind,
+    FindingOfBody,
     Held,
     Indicator,
     IndicatorValue,
@@ -48,13 +49,14 @@ class Topics:
     substance: Sequence[Substance] | None
     finding_kinds: Sequence[FindingKind]
     findings: Sequence[Finding]
-    findings_of_bodies: Sequence[Finding]
+    findings_of_bodies: Sequence[FindingOfBody]
     bottlenecks: Sequence[Bottleneck] | None
     stuck: Sequence[BottleneckCount]
     indicators: Sequence[Indicator] | None
     indicator_values: Sequence[IndicatorValue]
     feedback: Sequence[FeedbackCount] | None
     feedback_open: Sequence[FeedbackItem]
+    feedback_of_bodies: Sequence[FeedbackItem]
     quality: Sequence[Quality] | None
     anomalies: Sequence[Anomaly]
     held: Sequence[Held]
@@ -89,7 +91,8 @@ def read_topics(connection: duckdb.DuckDBPyConnection, day: date) -> Topics:
         substance=reader.where("mart_substance", Substance, queries.SUBSTANCE),
         finding_kinds=reader.where("dim_finding", FindingKind, queries.FINDING_KINDS) or (),
         findings=reader.where("mart_finding", Finding, queries.FINDINGS) or (),
-        findings_of_bodies=reader.where("mart_finding", Finding, queries.FINDINGS_OF_BODIES) or (),
+        findings_of_bodies=reader.where("mart_finding", FindingOfBody, queries.FINDINGS_OF_BODIES)
+        or (),
         bottlenecks=reader.where("mart_bottleneck", Bottleneck, queries.BOTTLENECKS),
         stuck=reader.where("mart_bottleneck", BottleneckCount, queries.BOTTLENECK_COUNTS) or (),
         indicators=reader.where("mart_indicator", Indicator, queries.INDICATORS),
@@ -97,6 +100,8 @@ def read_topics(connection: duckdb.DuckDBPyConnection, day: date) -> Topics:
         or (),
         feedback=reader.where("mart_feedback", FeedbackCount, queries.FEEDBACK),
         feedback_open=reader.where("mart_feedback", FeedbackItem, queries.FEEDBACK_OPEN) or (),
+        feedback_of_bodies=reader.where("mart_feedback", FeedbackItem, queries.FEEDBACK_OF_BODIES)
+        or (),
         quality=reader.where("mart_quality_standing", Quality, queries.QUALITY),
         anomalies=reader.where("mart_quality_anomaly", Anomaly, queries.ANOMALIES) or (),
         held=reader.where("mart_ledger", Held, queries.HELD) or (),

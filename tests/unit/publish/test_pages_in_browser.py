@@ -18,6 +18,7 @@ import axe_core_python
 import pytest
 from publish_marts import ALL, publish_small, write_build
 
+from task_warehouse.dashboard.topic_queries import LISTED_BOTTLENECKS
 from task_warehouse.settings import Home
 
 CHROMIUM = shutil.which("chromium")
@@ -76,11 +77,14 @@ function use(d) {
     function (c) { return Number(c.textContent.trim()); });
   return found;
 }
-// Each figure of a document on a body's page, and the rows its lists show when it is followed.
+// Each figure that chooses rows of the page, and the rows that are seen where it leads.
 function followed(d) {
-  return Array.from(d.querySelectorAll("td:nth-child(2) > a[data-find]")).map(function (figure) {
+  return Array.from(d.querySelectorAll("a[data-find]")).map(function (figure) {
     figure.click();
-    return [Number(figure.textContent), d.querySelectorAll("tr:not([hidden]) > .document").length];
+    var to = d.querySelector(figure.getAttribute("href"));
+    var part = to.tagName === "DIV" ? to : to.closest("section");
+    return [Number(figure.textContent),
+      part.querySelectorAll("tbody tr:not([hidden]) > .from").length];
   });
 }
 // What the keyboard reaches, in order, and what of it cannot be seen when it is reached.
@@ -231,9 +235,13 @@ def test_on_a_telephone_nothing_scrolls_sideways_and_search_and_sort_work(
         serious = [v for v in result["axe"] if v["impact"] in ("serious", "critical")]
         assert serious == [], name
         assert result["reached"] == {"first": "skip", "dim": []}, name
-    of_documents = seen["body/01.html"]["followed"]
-    assert of_documents
-    assert all(figure == rows > 0 for figure, rows in of_documents), of_documents
+    for name in ("body/01.html", "feedback.html"):
+        followed = seen[name]["followed"]
+        assert len(followed) > 3, name
+        assert all(figure == rows > 0 for figure, rows in followed), (name, followed)
+    of_the_longest = seen["bottlenecks.en.html"]["followed"]
+    assert {True} == {figure >= rows for figure, rows in of_the_longest}
+    assert LISTED_BOTTLENECKS > max(rows for _, rows in of_the_longest) > 0
     used = seen["index.html"]["used"]
     assert used["all"] == 34
     assert used["plain"] == used["marks"]

@@ -4,7 +4,8 @@
 
   var FEW_ROWS = 8;
   var words = document.body.dataset;
-  var finding = document.querySelectorAll("[data-find]");
+  var finding = document.querySelectorAll("a[data-find]");
+  var lists = [];  // each filters one table by the figure that was followed
 
   // Lower case without diacritics, so that "quang ninh" finds "Quảng Ninh".
   function bare(text) {
@@ -91,29 +92,53 @@
     label.appendChild(input);
     label.appendChild(count);
     table.parentNode.insertBefore(label, table);
-    input.addEventListener("input", function () {
-      var wanted = bare(input.value.trim()).split(/\s+/);
+    function show(fits) {
       var shown = 0;
-      texts = texts || rows.map(function (row) { return bare(row.textContent); });
       rows.forEach(function (row, i) {
-        var fits = wanted.every(function (word) { return texts[i].indexOf(word) >= 0; });
-        row.hidden = !fits;
-        if (fits) shown += 1;
+        row.hidden = !fits(row, i);
+        if (!row.hidden) shown += 1;
       });
       count.textContent = input.value ?
         words.shown.replace("%1", shown).replace("%2", rows.length) : "";
+    }
+    input.addEventListener("input", function () {
+      var wanted = bare(input.value.trim()).split(/\s+/);
+      texts = texts || rows.map(function (row) { return bare(row.textContent); });
+      show(function (row, i) {
+        return wanted.every(function (word) { return texts[i].indexOf(word) >= 0; });
+      });
+    });
+    if (ofTasks) lists.push(function (link) {
+      if ("of" in link.dataset !== "found" in table.dataset) return;
+      if ("from" in link.dataset && !sectionOf(table).querySelector(link.getAttribute("href"))) return;
+      label.hidden = false;
+      input.value = link.dataset.find;
+      show(function (row) { return isBehind(link, row); });
     });
   }
 
-  // A figure of one document shows its rows in every list of tasks, the short ones too.
+  function sectionOf(element) {
+    while (element.tagName !== "SECTION" && element.parentElement) element = element.parentElement;
+    return element;
+  }
+
+  // Whether a row is one that a figure counts, exactly: by what it is, its deadline or document.
+  function isBehind(link, row) {
+    if ("from" in link.dataset) {
+      var due = valueOf(row, row.querySelector(".due").cellIndex, true);
+      return due >= Number(link.dataset.from) && due <= Number(link.dataset.to);
+    }
+    if ("of" in link.dataset) {
+      var named = (row.dataset.of || "").split(" ");
+      return link.dataset.of.split(" ").every(function (name) { return named.indexOf(name) >= 0; });
+    }
+    return row.querySelector(".document").textContent.trim() === link.dataset.find;
+  }
+
+  // A figure shows its rows in every list they stand in, the short ones too.
   function addFinding(link) {
     link.addEventListener("click", function () {
-      Array.prototype.forEach.call(document.querySelectorAll(".search.of-tasks"), function (label) {
-        var input = label.querySelector("input");
-        label.hidden = false;
-        input.value = link.dataset.find;
-        input.dispatchEvent(new Event("input"));
-      });
+      lists.forEach(function (list) { list(link); });
     });
   }
 
