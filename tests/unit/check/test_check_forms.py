@@ -167,6 +167,34 @@ def test_declared_decimal_mark_decides(
     assert read == [expected]
 
 
+README = Path(__file__).parents[3] / "expectations" / "README.md"
+WAYS: dict[str, dict[str, str]] = {
+    "in CSV, nothing declared": {},
+    "in JSON, XML, workbooks": {"form": "json"},
+    '`decimal: ","`': {"decimal": ","},
+    '`decimal: "."`': {"decimal": "."},
+}
+
+
+def numbers_as_told() -> list[dict[str, str]]:
+    """The table of the page for officers: printed, then what each way makes of it."""
+    page = README.read_text(encoding="utf-8")
+    section = page.split("## How a number is read")[1].split("\n## ")[0]
+    table = [line.strip("| ").split(" | ") for line in section.splitlines() if line[:1] == "|"]
+    return [dict(zip(table[0], row, strict=True)) for row in table[2:]]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_numbers_are_read_as_the_page_for_officers_says(
+    contracts: Contracts, tmp_path: Path, way: str
+) -> None:
+    told = {row["printed"].strip("`"): row[way] for row in numbers_as_told()}
+    read = read_all(contracts, tmp_path, "indicator_values", "value", list(told), **WAYS[way])
+    made = dict(zip(told, read, strict=True))
+    # What does not read stays as it was printed, and the check refuses it.
+    assert made == {p: p if value == "refused" else value for p, value in told.items()}
+
+
 def test_serial_days_are_dates_only_in_workbooks(contracts: Contracts, tmp_path: Path) -> None:
     of_csv = read_all(contracts, tmp_path / "a", "progress", "reported_on", ["46054"])
     of_xlsx = read_all(contracts, tmp_path / "b", "progress", "reported_on", ["46054"], form="xlsx")
