@@ -321,6 +321,7 @@ class _OfBodies:
     def __init__(self, morning: Morning) -> None:
         topics = morning.topics
         self.morning = morning
+        self.related = topics.related
         self.reporting: dict[str, list[Reporting]] = {}
         self.of_source: dict[str, list[Reporting]] = {}
         for row in morning.reporting:
@@ -357,6 +358,9 @@ class _OfBodies:
             "deadlines": self.morning.deadlines.get(code, []),
             "documents": self.morning.documents_of.get(code, []),
             "moves": (self.morning.topics.moves or {}).get(code, {}),
+            "families": self.related.families.get(code, ()),
+            "recurring": self.related.recurring.get(code, ()),
+            "successions": self.related.successions.get(code, ()),
         }
 
 

@@ -22,6 +22,7 @@ class TaskRows:
         self.words = words
         self.link_to = link_to
         self.documents = documents
+        self.lang = "" if words.language == "vi" else ' lang="vi"'
         self.never = escape(words.text("tasks.never"))
         self.suspended = escape(words.text("tasks.suspended"))
 
@@ -34,8 +35,8 @@ class TaskRows:
         flag = (
             f' <span class="outcome duplicate">{self.suspended}</span>' if task.is_suspended else ""
         )
-        title = f'<bdi lang="vi">{said(task.title)}</bdi>'
-        code = f"<i><bdi>{said(task.task_code)}</bdi></i>"
+        title = f"<bdi{self.lang}>{said(task.title)}</bdi>"
+        code = f"<i>{said(task.task_code)}</i>"
         cells = [f'<th scope="row">{title} {code}{flag}</th>']
         if leads:
             named = self.words.of(task, "leads", "leads_en")
@@ -55,7 +56,7 @@ class TaskRows:
     def _document(self, task: Task) -> str:
         if not task.document_code:
             return "–"
-        name = f"<bdi>{said(task.document_code)}</bdi>"
+        name = said(task.document_code)
         if task.document_code not in self.documents:
             return name
         return f'<a href="{self.link_to(task.document_code)}">{name}</a>'
@@ -63,7 +64,7 @@ class TaskRows:
     def _due(self, task: Task) -> str:
         due = self.words.day(task.due_on)
         meant = f" <small>→ {due}</small>" if task.due_on and due != task.deadline_text else ""
-        return f'<td class="due"><bdi>{said(task.deadline_text or "–")}</bdi>{meant}</td>'
+        return f'<td class="due">{said(task.deadline_text or "–")}{meant}</td>'
 
     def _done(self, task: Task, is_completed: bool) -> str:
         words = self.words
@@ -77,7 +78,7 @@ class TaskRows:
         return f'{done}<td class="told">{told}</td>'
 
     def _difficulty(self, task: Task) -> str:
-        text = f'<bdi lang="vi">{said(task.difficulty)}</bdi>' if task.difficulty else "–"
+        text = f"<bdi{self.lang}>{said(task.difficulty)}</bdi>" if task.difficulty else "–"
         freeing = self.words.of(task, "unblocked_by", "unblocked_by_en")
         return f"{text} <small>→ {said(freeing)}</small>" if freeing else text
 
@@ -88,7 +89,7 @@ def said(text: str) -> Markup:
 
 
 def _origin(task: Task) -> str:
-    name = f"<bdi>{said(task.source)}</bdi>"
+    name = said(task.source)
     if not task.delivery_id:
         return name
     return f"{name} <small>{escape(task.delivery_id[:8])}:{task.line or '–'}</small>"

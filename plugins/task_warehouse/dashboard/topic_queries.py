@@ -106,7 +106,7 @@ FINDINGS = f"""
 """
 
 
-def _widest(rows: str, lists: str, most: int) -> str:
+def common_step(rows: str, lists: str, most: int) -> str:
     """The common table ``widest``: the largest step by which all ``lists`` stay under ``most``."""
     return f"""
     widest as (
@@ -143,7 +143,7 @@ FINDINGS_OF_BODIES = f"""
             partition by owner, finding, coalesce(task_key, finding_id) order by {_FOUND_FIRST}
         ) = 1
     ),
-    {_widest("latest", "owner, finding", FINDINGS_OF_ALL_BODIES)},
+    {common_step("latest", "owner, finding", FINDINGS_OF_ALL_BODIES)},
     placed as (
         select found.*, count(*) over (partition by owner, finding) as in_kind,
             row_number() over (partition by owner, finding order by {_FOUND_FIRST}) as place
@@ -230,7 +230,7 @@ FEEDBACK_OF_BODIES = f"""
     with waiting as (
         select * from marts.fct_feedback where answered_on is null and as_of_date = $day
     ),
-    {_widest("waiting", "organisation_code", FEEDBACK_OF_ALL_BODIES)}
+    {common_step("waiting", "organisation_code", FEEDBACK_OF_ALL_BODIES)}
     select items.*, items.organisation_code as name, items.organisation_code as name_en
     from waiting as items
     qualify row_number() over (

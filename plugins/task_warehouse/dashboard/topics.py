@@ -15,6 +15,7 @@ import duckdb
 
 from task_warehouse.dashboard import topic_queries as queries
 from task_warehouse.dashboard.moved import Moves, read_moved
+from task_warehouse.dashboard.related import Related, read_related
 from task_warehouse.dashboard.topic_rows import (
     Anomaly,
     Bottleneck,
@@ -61,6 +62,7 @@ class Topics:
     anomalies: Sequence[Anomaly]
     held: Sequence[Held]
     repairs: Sequence[Repair]
+    related: Related
 
     def moved(self, code: str, period: str) -> Movement | None:
         """What moved at a body since a ``day``, ``week`` or ``month`` that can be compared with."""
@@ -106,6 +108,7 @@ def read_topics(connection: duckdb.DuckDBPyConnection, day: date) -> Topics:
         anomalies=reader.where("mart_quality_anomaly", Anomaly, queries.ANOMALIES) or (),
         held=reader.where("mart_ledger", Held, queries.HELD) or (),
         repairs=reader.where("mart_reject_history", Repair, queries.REPAIRS) or (),
+        related=read_related(connection, day, reader.tables),
     )
 
 

@@ -104,6 +104,14 @@ class Wording:
         """mm/yyyy."""
         return value.strftime("%m/%Y")
 
+    def period(self, recurs_every: str, code: str) -> str:
+        """A period of fct_task_period as it is read: 202611 as 11/2026, 20264 as quý IV/2026."""
+        year, rest = code[:4], code[4:]
+        if recurs_every == "day":
+            return f"{rest[2:]}/{rest[:2]}/{year}"
+        part = ("I", "II", "III", "IV")[int(rest) - 1] if recurs_every == "quarter" else rest
+        return self.text(f"periods.{recurs_every}", part=part.lstrip("WH"), year=year)
+
     def age(self, earlier: datetime, later: datetime) -> str:
         """How long ago, in minutes, hours or days, whichever is read at a glance."""
         minutes = max(0, int((later - earlier).total_seconds() // 60))

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 from publish_marts import ALL, AS_OF, publish_small, write_build
 
-from task_warehouse.dashboard import moved, pages
+from task_warehouse.dashboard import moved, pages, related
 from task_warehouse.dashboard.facts import CLASSES, LISTED_PER_CLASS
 from task_warehouse.dashboard.limits import LIMITS
 from task_warehouse.dashboard.moved import LISTED_OF_NATION
@@ -360,6 +360,30 @@ HOSTILE = (
     "không\x00ngắt\x07\x9b",
     '" onmouseover="alert(3)',
 )
+
+
+def test_children_periods_and_heirs_stand_beside_the_tasks_of_a_body(site: Path) -> None:
+    page = Page(site / "body" / "G06.html")
+    assert [page.rows_under[part] for part in ("families", "periods", "successions")] == [1, 1, 2]
+    assert "3 mọi cấp 5" in page.text
+    assert "2 quá hạn; 1 đúng hạn" in page.text.lower()
+    assert "quý IV/2026 đang trong kỳ; quý III/2026 đã báo cáo; quý II/2026 thiếu" in page.text
+    assert "1 / 4" in page.text
+    assert "tách 11/11/2026: “ tách thành hai nhiệm vụ ”" in page.text
+    english = Page(site / "body" / "G06.en.html").text
+    assert "quarter II/2026 missing" in english
+    assert "a child is due after its parent" in english
+
+
+def test_of_many_families_a_body_lists_few_and_says_so(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(related, "LISTED_OF_ALL_BODIES", 1)
+    again = """insert into marts.mart_task_family select * replace (task_key || '' as task_key)
+        from marts.mart_task_family"""
+    page = Page(dashboard_of(home, topics=True, extra=again) / "body" / "G06.html")
+    assert page.rows_under["families"] == 1
+    assert "Liệt kê 1 trên 2; tất cả ở bảng mart_task_family" in page.text
 
 
 def test_hostile_texts_are_only_text(home: Home) -> None:
