@@ -286,6 +286,7 @@ CONTRADICTIONS = {
     ("task_code_twice", "bo-g06/X9"),
     ("task_code_twice", "tinh-01/X9"),
     ("body_ended", "KHONGGOP|00001|202509"),
+    ("feedback_to_ended_body", "tinh-01/PA-2"),
     ("unit_changed", "DONVI"),
     ("magnitude_jump", "PHAY|VN|202509"),
 }

@@ -13,7 +13,7 @@ organisations as (
 ),
 
 bodies as (
-    select organisation_text, scope_code, organisation_code, lead_named_code
+    select organisation_text, scope_code, organisation_code, lead_named_code, lead_named_from
     from {{ ref('int_organisation_texts__roles') }}
     where role_of_lead = 'lead'
 ),
@@ -27,6 +27,7 @@ placed as (
         end as found_code,
         case when items.assigned_to_text is null then items.organisation_code else bodies.lead_named_code end
             as named_code,
+        case when items.assigned_to_text is not null then bodies.lead_named_from end as named_from,
         senders.current_code as from_code,
         senders.kind in ('province', 'commune') as is_sent_by_locality
     from items
@@ -46,6 +47,7 @@ facts as (
         placed.kind,
         placed.found_code as organisation_code,
         placed.named_code,
+        placed.named_from,
         placed.from_code,
         coalesce(placed.is_sent_by_locality and answering.kind in ('ministry', 'agency'), false) as is_from_locality,
         placed.assigned_to_text,

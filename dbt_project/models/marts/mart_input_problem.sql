@@ -115,6 +115,22 @@ ended_bodies as (
     where organisations.last_day < targeted.period_end_on
 ),
 
+feedback_to_ended as (
+    select
+        'feedback_to_ended_body' as problem,
+        feedback.feedback_key as subject,
+        concat_ws(' → ', feedback.named_code, feedback.organisation_code) as detail,
+        feedback.delivery_id,
+        cast(null as varchar) as part,
+        feedback.line
+    from {{ ref('fct_feedback') }} as feedback
+    inner join organisations
+        on
+            feedback.named_code = organisations.organisation_code
+            and feedback.named_from = organisations.valid_from
+    where organisations.last_day < feedback.received_on
+),
+
 changed_units as (
     select
         finding as problem,
@@ -169,6 +185,8 @@ problems as (
     select * from codes_twice
     union all
     select * from ended_bodies
+    union all
+    select * from feedback_to_ended
     union all
     select * from changed_units
     union all
