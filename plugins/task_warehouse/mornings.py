@@ -28,6 +28,15 @@ TASKS = """
     from marts.fct_task_status order by task_key
 """
 
+CAUSES = {
+    "task_known_later": "first sent to us after that day",
+    "correction": "a report or completion was corrected, withdrawn or reopened since",
+    "late_report": "something was told of that day or before it, after that morning",
+    "organisations": "another body answers for it by the rules of today",
+    "delivery_replaced": "a delivery was read again, held, released or refused since",
+    "rules": "another version of this system reads or judges it otherwise",
+}
+
 # What today's snapshot says of that morning (looking_back.py), and what has been said since.
 DIFFERENCES = f"""
     with now_known as (
@@ -46,6 +55,15 @@ DIFFERENCES = f"""
         group by task_key
     )
     select coalesce(shown.task_key, now_known.task_key) as task_key,
+        case
+            when shown.task_key is null then 'not shown'
+            when now_known.task_key is null then 'no longer known'
+            else concat_ws(', ',
+                if(shown.status_class is distinct from now_known.status_class, 'class', null),
+                if(shown.due_on is distinct from now_known.due_on, 'deadline', null),
+                if(shown.completed_on is distinct from now_known.completed_on, 'completion', null),
+                if(shown.lead_code is distinct from now_known.lead_code, 'lead', null))
+        end as differs,
         shown.status_class as class_shown, now_known.status_class as class_known,
         shown.due_on as due_shown, now_known.due_on as due_known,
         shown.completed_on as completed_shown, now_known.completed_on as completed_known,

@@ -212,10 +212,14 @@ def show_differences(out: Terminal, home: Home, as_of: date, output: str) -> Non
     from task_warehouse import mornings
 
     found = mornings.differences(home, as_of)
-    shown = ["task_key", "class_shown", "class_known", "cause", "delivery_id", "line"]
+    shown = ["task_key", "differs", "class_shown", "class_known", "cause", "delivery_id", "line"]
     print_rows(out, found.names, found.rows, output, shown)
-    if output == "table":
-        out.print(f"{len(found.rows)} tasks: shown by {found.shown}, known by {found.known}")
+    if output != "table":
+        return
+    out.print(f"{len(found.rows)} tasks: shown by {found.shown}, known by {found.known}")
+    causes = Counter(row[found.names.index("cause")] for row in found.rows)
+    for cause, tasks in causes.most_common():
+        out.print(f"  {cause}: {tasks}, {mornings.CAUSES[cause]}")
 
 
 def show_status(out: Terminal, home: Home, as_of: date, known: Known, output: str) -> None:

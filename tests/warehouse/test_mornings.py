@@ -66,7 +66,8 @@ def causes(home: Home) -> dict[str, tuple[object, ...]]:
     """Of each task that differs: cause, class shown and known, delivery and line that said so."""
     found = mornings.differences(home, SHOWN_ON)
     listed = [dict(zip(found.names, row, strict=True)) for row in found.rows]
-    chosen = ("cause", "class_shown", "class_known", "delivery_id", "line")
+    assert {row["cause"] for row in listed} <= mornings.CAUSES.keys()
+    chosen = ("cause", "class_shown", "class_known", "delivery_id", "line", "differs")
     return {row["task_key"]: tuple(row[name] for name in chosen) for row in listed}
 
 
@@ -74,10 +75,14 @@ def test_what_differs_is_listed_with_its_cause(home: Home) -> None:
     found = causes(home)
     late = {key: why for key, why in found.items() if why[0] == "task_known_later"}
     assert {key: why for key, why in found.items() if key not in late} == {
-        "vpcp/T01": ("late_report", "open_overdue", "completed_on_time", "g06-progress-1", 2),
-        "vpcp/T13": ("rules", "open_in_term", "open_overdue", None, None),
+        "vpcp/T01": (
+            *("late_report", "open_overdue", "completed_on_time", "g06-progress-1", 2),
+            "class, completion",
+        ),
+        "vpcp/T13": ("rules", "open_in_term", "open_overdue", None, None, "class, deadline"),
     }
     assert late["vpcp/T02"][:3] == ("task_known_later", None, "completed_late")
+    assert {row[-1] for row in late.values()} == {"not shown"}
     assert len(late) == 16
 
 
