@@ -8,7 +8,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,12 +23,12 @@ from task_warehouse.dashboard.facts import (
     NATION,
     UNRESOLVED,
     Morning,
-    Reporting,
     Scorecard,
     Task,
 )
 from task_warehouse.dashboard.labels import labels_of
 from task_warehouse.dashboard.moved import MOVEMENTS, PERIODS
+from task_warehouse.dashboard.of_bodies import OfBodies, grouped
 from task_warehouse.dashboard.rows import LATE, TaskRows
 from task_warehouse.dashboard.senders import Senders
 from task_warehouse.dashboard.topic_rows import JUDGEMENTS, Document, OfIndicator
@@ -51,6 +51,9 @@ MOST_BARS = 200
 # A table of a nation's communes takes a slow machine ten seconds to lay out.
 MOST_COMMUNES = 100
 MOST_LISTED = 150
+# A country whose communes send for themselves has seventeen thousand lines of reporting.
+MOST_REPORTED = 600
+MOST_DOCUMENTS = 600
 
 _SAFE_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -181,13 +184,14 @@ class Site:
             "shown_differences": SHOWN_DIFFERENCES,
         }
         self._write("index", "morning.html.j2", context)
-        self._write("reporting", "reporting.html.j2", {"senders": self.senders})
+        everything = {"senders": self.senders, "most_reported": MOST_REPORTED}
+        self._write("reporting", "reporting.html.j2", everything)
         if communes:
             self._write("communes", "communes.html.j2", self._of_communes(communes))
 
     def _of_communes(self, communes: Sequence[Scorecard]) -> dict[str, Any]:
         """All in one table; of a nation's thousands the last ones, and the rest by province."""
-        of_province = _grouped(communes, "parent_code")
+        of_province = grouped(communes, "parent_code")
         ranked = [card for card in communes if card.rank_in_kind]
         return {
             "communes": communes if len(communes) <= MOST_COMMUNES else ranked[-MOST_COMMUNES:],
@@ -249,7 +253,7 @@ class Site:
 
     def _write_findings(self) -> None:
         """A page for each kind of finding that was made."""
-        of_kind = _grouped(self.morning.topics.findings, "finding")
+        of_kind = grouped(self.morning.topics.findings, "finding")
         for kind in self.morning.topics.finding_kinds:
             if kind.findings:
                 context = {"kind": kind, "findings": of_kind.get(kind.finding, [])}
@@ -267,7 +271,8 @@ class Site:
             for node in self.morning.topics.documents
             if node.parent_document_code not in known and node.tasks
         ]
-        self._write("programmes", "programmes.html.j2", {"roots": roots, "under": under})
+        lines = list(islice(_tree(roots, under), MOST_DOCUMENTS))
+        self._write("programmes", "programmes.html.j2", {"lines": lines})
         for code, node in self.documents.items():
             context = {
                 "node": node,
@@ -278,7 +283,7 @@ class Site:
 
     def write_bodies(self, tasks: Iterator[Task]) -> None:
         """A page for each body with a scorecard; the tasks come grouped by body."""
-        parts = _OfBodies(self.morning)
+        parts = OfBodies(self.morning)
         waiting = dict(self.cards)
         waiting.pop(NATION, None)
         listed = ((code, list(group)) for code, group in groupby(tasks, key=lambda t: t.owner))
@@ -287,7 +292,7 @@ class Site:
         for card in waiting.values():
             self._write_body(card, [], parts)
 
-    def _write_body(self, card: Scorecard, tasks: Sequence[Task], parts: _OfBodies) -> None:
+    def _write_body(self, card: Scorecard, tasks: Sequence[Task], parts: OfBodies) -> None:
         piles = _piles(tasks)
         week_on = self.morning.manifest.as_of_date + timedelta(days=7)
         soon = sum(task.due_on is not None and task.due_on <= week_on for task in piles[IN_TERM])
@@ -315,72 +320,26 @@ class Site:
         ]
 
 
-class _OfBodies:
-    """What the marts say of each body besides its tasks, found by its code."""
-
-    def __init__(self, morning: Morning) -> None:
-        topics = morning.topics
-        self.morning = morning
-        self.related = topics.related
-        self.reporting: dict[str, list[Reporting]] = {}
-        self.of_source: dict[str, list[Reporting]] = {}
-        for row in morning.reporting:
-            self.reporting.setdefault(row.organisation_code or "", []).append(row)
-            self.of_source.setdefault(row.source, []).append(row)
-        self.communes = _grouped(
-            (card for card in morning.scorecards if card.kind == "commune"), "parent_code"
-        )
-        self.feedback = _grouped(topics.feedback or (), "organisation_code")
-        self.indicators = _grouped(
-            (row for row in topics.indicators or () if row.organisation_code == NATION),
-            "lead_code",
-        )
-        self.findings = _grouped(topics.findings_of_bodies, "owner")
-        self.waiting = _grouped(topics.feedback_of_bodies, "organisation_code")
-        self.substance = {row.organisation_code: row for row in topics.substance or ()}
-
-    def of(self, code: str) -> dict[str, Any]:
-        """The context of the page of one body."""
-        behind = self.morning.sources_behind.get(code, frozenset())
-        own = self.reporting.get(code, [])
-        reporting = {(row.source, row.dataset): row for row in own}
-        for source in sorted(behind):
-            reporting.update({(r.source, r.dataset): r for r in self.of_source.get(source, ())})
-        return {
-            "senders": Senders(own),
-            "behind": Senders(reporting.values()),
-            "communes": self.communes.get(code, []),
-            "feedback": self.feedback.get(code, []),
-            "indicators": self.indicators.get(code, []),
-            "substance": self.substance.get(code),
-            "findings": _grouped(self.findings.get(code, ()), "finding"),
-            "waiting": _grouped(self.waiting.get(code, ()), "kind"),
-            "deadlines": self.morning.deadlines.get(code, []),
-            "documents": self.morning.documents_of.get(code, []),
-            "moves": (self.morning.topics.moves or {}).get(code, {}),
-            "families": self.related.families.get(code, ()),
-            "recurring": self.related.recurring.get(code, ()),
-            "successions": self.related.successions.get(code, ()),
-        }
+def _tree(
+    nodes: Iterable[Document], under: Mapping[str, Sequence[Document]], depth: int = 0
+) -> Iterator[tuple[Document, int]]:
+    """Each document with its depth (at most 2), what carries it out right after it."""
+    for node in nodes:
+        yield node, depth
+        if depth < 2:
+            yield from _tree(under.get(node.document_code, ()), under, depth + 1)
 
 
 def _indicators(topics: Topics) -> dict[str, OfIndicator]:
     """By code, those with a row of the nation first; of each its rows, and the nation's values."""
-    rows = _grouped(topics.indicators or (), "indicator_code")
-    values = _grouped(
+    rows = grouped(topics.indicators or (), "indicator_code")
+    values = grouped(
         (value for value in topics.indicator_values if value.organisation_code == NATION),
         "indicator_code",
     )
     found = [OfIndicator(code, of, values.get(code, ())) for code, of in rows.items()]
     found.sort(key=lambda each: (each.nation is None, each.code))
     return {each.code: each for each in found[:INDICATOR_PAGES]}
-
-
-def _grouped(rows: Iterable[Any], column: str) -> dict[str, list[Any]]:
-    grouped: dict[str, list[Any]] = {}
-    for row in rows:
-        grouped.setdefault(getattr(row, column) or "", []).append(row)
-    return grouped
 
 
 def _piles(tasks: Iterable[Task]) -> dict[str, list[Task]]:

@@ -423,6 +423,35 @@ def test_hostile_texts_are_only_text(home: Home) -> None:
     assert "{{ 7 * 7 }} {% raw %} ${x}" in everything
 
 
+def test_a_body_without_tasks_a_name_with_a_slash_and_a_day_when_nothing_arrived(
+    home: Home,
+) -> None:
+    zeros = ", ".join(f"0 as {name}" for name in (*CLASSES, "tasks", "due_in_3_days"))
+    extra = f"""
+        insert into marts.dim_organisation by name select 'G99' as organisation_code,
+            'Bộ Mới' as name, 'ministry' as kind, date '2026-11-01' as valid_from,
+            true as is_current;
+        insert into marts.mart_scorecard by name select 'G99' as organisation_code,
+            getvariable('as_of') as as_of_date, 'ministry' as kind, {zeros}, 0 as due_in_7_days,
+            0 as suspended, 0 as never_reported, 'grey' as colour;
+        update marts.dim_organisation set name = 'Sở A/B và C/D' where organisation_code = '01';
+        update marts.mart_reporting set status = 'missing', expected = true, rows_received = 0,
+            rows_accepted = 0, rows_rejected = 0, rows_duplicate = 0, received_at = null;
+    """
+    site = dashboard_of(home, per_body=3, extra=extra)
+    morning = Page(site / "index.html")
+    idle = Page(site / "body" / "G99.html")
+    assert "Bộ Mới" in idle.text
+    assert "Không có nhiệm vụ nào" in idle.text
+    assert "tasks" not in idle.ids
+    assert re.search(r"Không có nhiệm vụ: +Bộ Mới", morning.text)
+    assert "Sở A/B và C/D" in morning.text
+    assert "Sở A/B và C/D" in Page(site / "body" / "01.html").text
+    assert not list(site.rglob("B và C*"))
+    assert re.search(r"0 trên \d+ nguồn phải gửi", morning.text)
+    assert "0 / " in Page(site / "body" / "01.html").text
+
+
 def test_an_organisation_code_cannot_climb_out_of_its_folder(home: Home) -> None:
     evil = "../../../evil/<b>"
     extra = f"""
@@ -477,6 +506,20 @@ def test_every_commune_of_a_province_is_a_tile_with_its_rate_and_a_link(site: Pa
     assert sorted(drawn) == sorted(listed)
     assert len(re.findall(r"<small>(?:không có nhiệm vụ|\d+ / \d+)</small>", tiles)) == len(drawn)
     assert "không phải vị trí địa lý" in page
+
+
+def test_of_many_lines_of_reporting_and_documents_the_first_are_listed(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "MOST_REPORTED", 2)
+    monkeypatch.setattr(pages, "MOST_DOCUMENTS", 1)
+    dashboard = dashboard_of(home, topics=True)
+    reporting = Page(dashboard / "reporting.html")
+    assert reporting.rows_under["everything"] == 2
+    assert re.search(r"Liệt kê 2 trên \d+ dòng", reporting.text)
+    programmes = Page(dashboard / "programmes.html")
+    assert "Liệt kê 1 văn bản" in programmes.text
+    assert [link for link in programmes.links if link.startswith("document/")]
 
 
 def test_of_thousands_of_communes_the_last_are_listed_and_the_rest_by_province(
