@@ -1,6 +1,7 @@
 -- How long nobody has reported on an open task. The clock stops where the reporting system itself
 -- fell silent: that is a source that is missing (mart_reporting), not a task that nobody minds. It
--- starts no earlier than our first look at a system that sends corrections only.
+-- starts no earlier than our first look at a system that sends corrections only. Of a task that
+-- somebody reports on, a lead's own system that never does says nothing.
 with tasks as (
     select task_key, source, lead_code, assigned_on, first_sighted_on
     from {{ ref('int_tasks__dated') }}
@@ -27,8 +28,12 @@ heard as (
     group by attempts.source
 ),
 
-reporters as (
+reporting as (
     select distinct task_key, source from {{ ref('int_progress__known') }}
+),
+
+reporters as (
+    select * from reporting
     union
     select tasks.task_key, tasks.source
     from tasks
@@ -36,6 +41,7 @@ reporters as (
     select tasks.task_key, heard.source
     from tasks
     inner join heard on tasks.lead_code = heard.organisation_code
+    where tasks.task_key not in (select reporting.task_key from reporting)
 ),
 
 clocks as (

@@ -47,7 +47,8 @@ tolerated as (
     from rough
 ),
 
--- A steady drift is no jump: the value must also lie off the one before.
+-- A steady drift is no jump: the value must also lie off the one before. Cells that are filled where they
+-- used to be empty are work that got done (evidence of the first completions), not damage.
 found as (
     select
         *,
@@ -57,6 +58,7 @@ found as (
     where
         abs(level - usual_level) > tolerance
         and abs(level - previous) > tolerance / 2
+        and (measure != 'empty_share' or level > usual_level)
         and (measure != 'rows' or abs(observed - usual) >= {{ var('anomaly_rows') }})
 ),
 
