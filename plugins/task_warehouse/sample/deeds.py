@@ -1,9 +1,9 @@
 """Where words and deeds part in the sample, told from its reports and not from any rule in SQL.
 
 The generator lets a share of the bodies be careless (``reports.py``): completions without evidence,
-percentages that fall, texts that are sent again, labels that contradict the dates, completions
-taken back, tasks that nobody reports on. All other reports are honest, and a finding on them is a
-false alarm.
+one number that proves two tasks, percentages that fall, texts that are sent again, labels that
+contradict the dates, completions taken back, tasks that nobody reports on. All other reports are
+honest, and a finding on them is a false alarm.
 """
 
 from __future__ import annotations
@@ -32,22 +32,54 @@ def findings(
     """Header and rows: kind of finding, source and task code; each task once a kind."""
     told: dict[tuple[str, str], dict[date, Row]] = defaultdict(dict)
     heard: dict[str, date] = {}
+    bodies: dict[str, str] = {}
     for delivery in deliveries:
         if delivery.dataset != "progress" or delivery.is_lost:
             continue
         source = delivery.system.source
+        bodies[source] = delivery.system.organisation.code
         heard[source] = max(heard.get(source, delivery.business_date), delivery.business_date)
         for row in delivery.rows:
             if row.origin and not row.is_rejected:
                 told[row.origin.task.key][row.origin.reported_on] = row
     rows: list[Sequence[Any]] = [("finding", "source", "task_code")]
+    proofs: dict[tuple[str, int, str], list[Task]] = defaultdict(list)
     for task, truth in zip(world.tasks, truths, strict=True):
         if not truth.is_expected:
             continue
         reports = [told[task.key][day] for day in sorted(told[task.key])]
         kinds = set(_of_reports(task, reports)) | set(_of_absence(task, truth, reports, heard))
         rows += [(kind, task.source, task.code) for kind in sorted(kinds)]
+        if proof := _proof_of(reports):
+            told_by = bodies[proof.origin.source]
+            year = (proof.origin.completed_on or proof.origin.reported_on).year
+            proofs[told_by, year, str(proof.cells["evidence"])].append(task)
+    for proved in proofs.values():
+        rows += [
+            ("evidence_reused", task.source, task.code)
+            for task in proved
+            if any(_is_other_work(task, other) for other in proved)
+        ]
     return rows
+
+
+def _is_other_work(task: Task, other: Task) -> bool:
+    """Whether one document hardly proves both: neither the same work nor a whole and its part."""
+    related = {task.parent, other.parent} & {task.code, other.code}
+    return task.title != other.title and not (task.source == other.source and related)
+
+
+def _since_open(reports: list[Row]) -> list[Row]:
+    """The reports of completion since the last one that says the task is open."""
+    since: list[Row] = []
+    for row in reports:
+        since = [*since, row] if row.origin.is_complete else []
+    return since
+
+
+def _proof_of(reports: list[Row]) -> Row | None:
+    """The report that names what proves the completion."""
+    return next((row for row in _since_open(reports) if row.cells["evidence"]), None)
 
 
 def _of_reports(task: Task, reports: list[Row]) -> Iterator[str]:
@@ -65,10 +97,7 @@ def _of_reports(task: Task, reports: list[Row]) -> Iterator[str]:
             yield "text_repeated"
     if reports and _is_mislabelled(task, reports):
         yield "label_disagrees"
-    since_open: list[Row] = []
-    for row in reports:
-        since_open = [*since_open, row] if row.origin.is_complete else []
-    if since_open and not any(row.cells["evidence"] for row in since_open):
+    if _since_open(reports) and not _proof_of(reports):
         yield "completed_without_evidence"
 
 

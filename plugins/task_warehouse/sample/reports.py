@@ -16,6 +16,7 @@ FELL = 0.02  # share of reports whose percent is lower than the one before
 REPEATED = 0.06  # share whose text is that of the month before
 MISLABELLED = 0.02  # share whose status word does not fit the dates
 WITHOUT_EVIDENCE = 0.1  # share of completions that name no document
+AT_HAND = 20  # one number of evidence in so many is the one the body has at hand
 WITHOUT_DAY = 0.05  # share of completions that name no day
 WENT_QUIET = 0.02  # share of reports after which no other one comes
 SLIPS = {
@@ -141,7 +142,9 @@ def _plain_report(dice: Dice, task: Task, on: date, last: Report | None) -> Repo
 def _completing(dice: Dice, report: Report, completed_on: date) -> Report:
     body = report.task.document.rpartition("-")[2]  # of 659/KH-UBND and 1728/QĐ-BCA
     body = body if body.startswith(("UBND", "B")) else "VP"
-    number = f"{dice.randint(11, 2900)}/{dice.choice(('QĐ', 'BC', 'TTr', 'BB'))}-{body}"
+    drawn = dice.randint(11, 2900)
+    kind = dice.choice(("QĐ", "BC", "TTr", "BB"))
+    number = f"{drawn}/{kind}-{body}" if drawn % AT_HAND else f"{AT_HAND}/BC-{body}"
     return replace(
         report,
         percent=100.0,
