@@ -32,7 +32,7 @@ CLASSES = (
     "open_undated",
 )
 COMPLETED = CLASSES[:3]
-LISTED_PER_CLASS = 150
+LISTED_PER_CLASS = 100
 # Rows that the pages of all bodies, and of all documents, may list together: what keeps a site of a
 # million tasks small.
 LISTED_OF_BODIES = 45_000

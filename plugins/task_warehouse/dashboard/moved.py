@@ -21,7 +21,7 @@ MOVEMENTS = (
     "gone",
 )
 NATION = "VN"
-LISTED_OF_NATION = 150
+LISTED_OF_NATION = 100
 # Rows that the pages of all bodies may list together, and how many of a day, a week and a month
 # each movement of a body may show: yesterday's are the last to go.
 LISTED_OF_BODIES = 12_000

@@ -46,8 +46,6 @@ SHOWN_DIFFERENCES = 5
 DOCUMENT_PAGES = 300
 INDICATOR_PAGES = 300
 WORST_JUDGED = ("missed", "off_course", "uncertain", "on_course", "met", "cannot_be_judged")
-# Where the rows of a page are more than this, nothing is drawn in each of them.
-MOST_BARS = 200
 # A table of a nation's communes takes a slow machine ten seconds to lay out.
 MOST_COMMUNES = 100
 MOST_LISTED = 150
@@ -55,6 +53,11 @@ MOST_LISTED = 150
 MOST_REPORTED = 600
 MOST_DOCUMENTS = 600
 
+# Ends of lines before what stands in a block of its own: a third of the nodes of a long table.
+_BETWEEN_BLOCKS = re.compile(
+    r"\s*\n\s*(?=</?(?:t[dhr]|tbody|thead|tfoot|table|caption|[uod]l|li|d[td]|div|section|p|h[1-6]|rect|g|text"
+    r"|title|line|pattern|defs|figure|head|body|meta|link|script|nav|header|footer|main)\b)"
+)
 _SAFE_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -196,7 +199,7 @@ class Site:
         return {
             "communes": communes if len(communes) <= MOST_COMMUNES else ranked[-MOST_COMMUNES:],
             "total": len(communes),
-            "bars": len(communes) <= MOST_BARS,
+            "bars": len(communes) <= MOST_COMMUNES,
             "provinces": [
                 (card, of_province[card.organisation_code])
                 for card in self._of_kinds("province")
@@ -306,6 +309,7 @@ class Site:
         for language in LANGUAGES:
             compiled = self._environments[language, up].get_template(template)
             page = compiled.render(context, stem=stem.rpartition("/")[2])
+            page = _BETWEEN_BLOCKS.sub("", page)
             (self.folder / f"{stem}{_suffix(language)}").write_text(page, encoding="utf-8")
 
     def _of_kinds(self, *kinds: str) -> list[Scorecard]:

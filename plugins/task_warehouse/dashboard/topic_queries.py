@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 TREND_WEEKS = 12
-LISTED_FINDINGS = 150
-LISTED_BOTTLENECKS = 150
-LISTED_FEEDBACK = 150
+LISTED_FINDINGS = 100
+LISTED_BOTTLENECKS = 100
+LISTED_FEEDBACK = 100
 # Rows that the pages of all bodies may list together, and how many of them a list of one body may
 # show: the largest step that keeps all of them under it.
 FINDINGS_OF_ALL_BODIES = 12_000

@@ -79,7 +79,7 @@ function use(d) {
 }
 // Each figure that chooses rows of the page, and the rows that are seen where it leads.
 function followed(d) {
-  return Array.from(d.querySelectorAll("a[data-find]")).map(function (figure) {
+  return Array.from(d.querySelectorAll("a[data-find], a[data-due]")).map(function (figure) {
     figure.click();
     var to = d.querySelector(figure.getAttribute("href"));
     var part = to.tagName === "DIV" ? to : to.closest("section");

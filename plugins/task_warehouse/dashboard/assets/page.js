@@ -4,7 +4,7 @@
 
   var FEW_ROWS = 8;
   var words = document.body.dataset;
-  var finding = document.querySelectorAll("a[data-find]");
+  var finding = document.querySelectorAll("a[data-find], a[data-due]");
   var lists = [];  // each filters one table by the figure that was followed
 
   // Lower case without diacritics, so that "quang ninh" finds "Quảng Ninh".
@@ -46,7 +46,7 @@
 
   function sortBy(table, header, button) {
     var column = columnOf(table, header);
-    var isNumber = header.dataset.sort === "number";
+    var isNumber = header.dataset.sort ? header.dataset.sort === "number" : isOfNumbers(table, column);
     var now = header.getAttribute("aria-sort");
     var order = now === "ascending" ? "descending" : now === "descending" ? "ascending" :
       isNumber && column > 0 ? "descending" : "ascending";
@@ -65,8 +65,17 @@
     button.focus();
   }
 
+  // Whether the first cell of a column that says something begins with a number or holds a day.
+  function isOfNumbers(table, column) {
+    return rowsOf(table).some(function (row) {
+      return /^\u2212?[\d.,]+%?$|\d\d\/\d\d\/\d{4}$/.test(row.cells[column].textContent.trim()) &&
+        row.cells[column].tagName === "TD";
+    });
+  }
+
   function addSorting(table) {
-    Array.prototype.forEach.call(table.tHead.querySelectorAll("th[data-sort]"), function (header) {
+    var sorted = table.dataset.tools === "all" ? "th:not([data-sort=no])" : "th[data-sort]";
+    Array.prototype.forEach.call(table.tHead.querySelectorAll(sorted), function (header) {
       var button = document.createElement("button");
       button.type = "button";
       while (header.firstChild) button.appendChild(header.firstChild);
@@ -110,9 +119,9 @@
     });
     if (ofTasks) lists.push(function (link) {
       if ("of" in link.dataset !== "found" in table.dataset) return;
-      if ("from" in link.dataset && !sectionOf(table).querySelector(link.getAttribute("href"))) return;
+      if ("due" in link.dataset && !sectionOf(table).querySelector(link.getAttribute("href"))) return;
       label.hidden = false;
-      input.value = link.dataset.find;
+      input.value = link.dataset.find || link.parentNode.parentNode.cells[0].textContent;
       show(function (row) { return isBehind(link, row); });
     });
   }
@@ -124,9 +133,9 @@
 
   // Whether a row is one that a figure counts, exactly: by what it is, its deadline or document.
   function isBehind(link, row) {
-    if ("from" in link.dataset) {
-      var due = valueOf(row, row.querySelector(".due").cellIndex, true);
-      return due >= Number(link.dataset.from) && due <= Number(link.dataset.to);
+    if ("due" in link.dataset) {
+      var month = Math.floor(valueOf(row, row.querySelector(".due").cellIndex, true) / 100);
+      return month === Number(link.dataset.due) || "on" in link.dataset && month > link.dataset.due;
     }
     if ("of" in link.dataset) {
       var named = (row.dataset.of || "").split(" ");
