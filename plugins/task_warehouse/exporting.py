@@ -40,10 +40,17 @@ PROMISED_TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class _Table:
+    """A table or view of the build; ``constraints`` are those beside its key, as SQL."""
+
     name: str
-    ddl: str | None
     comment: str | None
-    order_by: str
+    key: tuple[str, ...]
+    constraints: tuple[str, ...]
+
+    @property
+    def order_by(self) -> str:
+        """The key, so that the same rows give the same bytes; without one, all columns."""
+        return _listed(self.key) if self.key else "all"
 
 
 @contextmanager
@@ -60,7 +67,6 @@ def open_build(home: Home, target: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         "temp_directory": f"{target.parent}.spill",
     }
     with duckdb.connect(str(target), config=config) as connection:
-        # Checksums are taken over text, so the zone in which instants are written is fixed.
         connection.execute("set timezone = 'UTC'")
         try:
             connection.execute(f"attach '{escaped(build)}' as build (read_only)")
@@ -106,28 +112,34 @@ def export_marts(
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> list[_Table]:
     """Tables of the build's marts in an order in which their foreign keys can be declared."""
-    found: dict[str, tuple[str | None, str | None]] = {
-        name: (ddl, comment)
-        for name, ddl, comment in connection.execute(
+    comments: dict[str, str | None] = dict(
+        connection.execute(
             """
-            select table_name, sql, comment from duckdb_tables()
+            select table_name, comment from duckdb_tables()
             where database_name = 'build' and schema_name = ?
             union all
-            select view_name, null, comment from duckdb_views()
+            select view_name, comment from duckdb_views()
             where database_name = 'build' and schema_name = ?
             """,
             [SCHEMA, SCHEMA],
         ).fetchall()
-    }
-    keys = dict(
-        connection.execute(
-            "select table_name, constraint_column_names from duckdb_constraints() "
-            "where database_name = 'build' and schema_name = ? "
-            "and constraint_type = 'PRIMARY KEY'",
-            [SCHEMA],
-        ).fetchall()
     )
-    return [_Table(n, *found[n], _order_by(keys.get(n))) for n in _declarable(connection, found)]
+    keys: dict[str, tuple[str, ...]] = {}
+    constraints: dict[str, list[str]] = {}
+    for table, kind, columns, text in connection.execute(
+        "select table_name, constraint_type, constraint_column_names, constraint_text "
+        "from duckdb_constraints() where database_name = 'build' and schema_name = ? "
+        "and constraint_type <> 'NOT NULL' order by constraint_index",
+        [SCHEMA],
+    ).fetchall():
+        if kind == "PRIMARY KEY":
+            keys[table] = tuple(columns)
+        elif kind != "FOREIGN KEY" or columns:  # the table pointed at tells it too, empty
+            constraints.setdefault(table, []).append(text)
+    return [
+        _Table(name, comments[name], keys.get(name, ()), tuple(constraints.get(name, ())))
+        for name in _declarable(connection, comments)
+    ]
 
 
 def _declarable(connection: duckdb.DuckDBPyConnection, names: Mapping[str, object]) -> list[str]:
@@ -147,19 +159,23 @@ def _declarable(connection: duckdb.DuckDBPyConnection, names: Mapping[str, objec
     return ordered
 
 
-def _order_by(key: Sequence[str] | None) -> str:
-    """The key, so that the same rows give the same bytes; without one, all columns."""
-    return ", ".join(quoted(column) for column in key) if key else "all"
-
-
 def _copy_table(connection: duckdb.DuckDBPyConnection, table: _Table) -> None:
+    """Copy rows, then declare the key: an index over rows that are there is the cheaper one.
+
+    Foreign keys cannot be added later and are declared before; a view becomes the rows it shows.
+    """
     place = f"{SCHEMA}.{quoted(table.name)}"
-    rows = f"select * from build.{place} order by {table.order_by}"
-    if table.ddl is None:  # a view: what it shows is kept, it could not be read alone
-        connection.execute(f"create table {place} as {rows}")
-    else:
-        connection.execute(table.ddl)
-        connection.execute(f"insert into {place} {rows}")
+    columns = connection.execute(
+        "select column_name, data_type, is_nullable from duckdb_columns() "
+        "where database_name = 'build' and schema_name = ? and table_name = ? "
+        "order by column_index",
+        [SCHEMA, table.name],
+    ).fetchall()
+    declared = [f"{quoted(n)} {kind}{'' if null else ' not null'}" for n, kind, null in columns]
+    connection.execute(f"create table {place} ({', '.join([*declared, *table.constraints])})")
+    connection.execute(f"insert into {place} select * from build.{place} order by {table.order_by}")
+    if table.key:
+        connection.execute(f"alter table {place} add primary key ({_listed(table.key)})")
     if table.comment:
         connection.execute(f"comment on table {place} is '{escaped(table.comment)}'")
     for column, comment in connection.execute(
@@ -193,15 +209,20 @@ def _require_promised(
 def content_of(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, str]:
     """Rows of ``relation`` and 32 hex digits of a checksum that ignores the rows' order.
 
-    The sum of the MD5 of each row as text. The connection's time zone must be UTC.
+    The sums of DuckDB's hash of each row and of the hash of that one: to be compared within one
+    version of DuckDB, which the manifest names.
     """
     row = connection.execute(
-        "select count(*), sum(md5_number_lower(each::varchar)::hugeint), "
-        f"sum(md5_number_upper(each::varchar)::hugeint) from {relation} as each"
+        "select count(*), sum(code::hugeint), sum(hash(code)::hugeint) "
+        f"from (select hash(each) as code from {relation} as each)"
     ).fetchone()
     assert row is not None
     halves = (f"{(part or 0) % 2**64:016x}" for part in row[1:])
     return row[0], "".join(halves)
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return ", ".join(map(quoted, columns))
 
 
 def quoted(name: str) -> str:
