@@ -122,18 +122,23 @@ def _total_deliveries(
     for source, dataset, measure, declared, *_ in totals[1:]:
         cells = {"dataset": dataset, "measure": measure, "value": float(declared)}
         rows.setdefault(source, []).append(Row(cells, f"{dataset}|{measure}"))
-    faults = {kind.kind for kind in DELIVERY_DEFECTS if kind.dataset == "*"}
-    faulty = {d.system.source: d for d in deliveries if d.defect in faults}
     found = []
     for source, own in rows.items():
         system = world.systems[source]
         named = system.habit.dated_names and system.habit.transport == "folder"
-        delivery = Delivery(system, "control_totals", world.as_of, own, day_in_name=named)
-        if twin := faulty.get(source):
+        found.append(Delivery(system, "control_totals", world.as_of, own, day_in_name=named))
+    return _sharing_faults(found, deliveries)
+
+
+def _sharing_faults(added: list[Delivery], deliveries: list[Delivery]) -> list[Delivery]:
+    """``added``, where the fault of a whole system is that of its other deliveries too."""
+    faults = {kind.kind for kind in DELIVERY_DEFECTS if kind.dataset == "*"}
+    faulty = {d.system.source: d for d in deliveries if d.defect in faults}
+    for delivery in added:
+        if twin := faulty.get(delivery.system.source):
             delivery.defect, delivery.is_lost = twin.defect, twin.is_lost
             delivery.is_absent = twin.is_absent
-        found.append(delivery)
-    return found
+    return added
 
 
 def _empty_deliveries(world: World, deliveries: list[Delivery]) -> list[Delivery]:
@@ -143,11 +148,12 @@ def _empty_deliveries(world: World, deliveries: list[Delivery]) -> list[Delivery
         had.setdefault(delivery.system.source, set()).add(delivery.dataset)
     relatives = [system for system in world.systems.values() if system.family]
     declared = {dataset for system in relatives for dataset in had.get(system.source, ())}
-    return [
+    empty = [
         Delivery(system, dataset, world.as_of, [])
         for system in relatives
         for dataset in sorted(declared - had.get(system.source, set()))
     ]
+    return _sharing_faults(empty, deliveries)
 
 
 def _write_exports(out: Path, deliveries: list[Delivery], as_of: date) -> None:

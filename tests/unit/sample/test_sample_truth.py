@@ -123,6 +123,14 @@ def test_every_planned_defect_is_planted(sample: Written) -> None:
         assert len(sources) == whole.systems, whole
 
 
+def test_a_system_that_is_down_is_down_for_all_it_owes(sample: Written) -> None:
+    """Also for what it would only have said nothing about (seed 2030 has such a commune)."""
+    down = {row["source"] for row in sample.truth("defects") if row["defect"] == "server_error"}
+    owed = {row["status"] for row in sample.truth("reporting") if row["source"] in down}
+    assert down
+    assert owed == {"missing"}
+
+
 def test_the_share_of_defects_is_the_one_asked_for(sample: Written) -> None:
     rows = len(sample.truth("reports"))
     planned = {d.kind for d in ROW_DEFECTS if d.dataset == "progress"}
