@@ -1,9 +1,6 @@
-"""Search over a million tasks answers within a second."""
+"""Search over a million tasks finds what is there; tests/bench/publishing.py says how fast."""
 
 from __future__ import annotations
-
-import resource
-import time
 
 import pytest
 
@@ -13,8 +10,6 @@ from task_warehouse.settings import Home
 from tests.follow.made_home import AS_OF, write_snapshot
 
 TASKS = 1_000_000
-# Of the processor, however busy this machine is; two cores share it, so 0.75 s by the clock.
-MOST_SECONDS = 1.5
 
 MILLION = f"""
     create temp table given as
@@ -51,26 +46,10 @@ def reading(tmp_path_factory: pytest.TempPathFactory) -> Reading:
     [("chuyen doi so", 200_000), ("Chuyển đổi số y tế", 50_000), ("NV-777777", 1), ("zzz", 0),
      ("", TASKS)],
 )  # fmt: skip
-def test_search_is_quick(reading: Reading, query: str, found: int) -> None:
-    figures.tasks(reading, figures.Asked(query="warm"))
-    tries = [_timed(reading, figures.Asked(query=query)) for _ in range(3)]
-    assert {total for total, _, _ in tries} == {found}
-    assert min(used for _, used, _ in tries) < MOST_SECONDS
-    print(f"{query!r}: processor {min(t[1] for t in tries):.2f} s, "
-          f"wall {min(t[2] for t in tries):.2f} s")  # fmt: skip
+def test_search_finds_each_of_them(reading: Reading, query: str, found: int) -> None:
+    assert figures.tasks(reading, figures.Asked(query=query)).total == found
 
 
-def test_the_last_page_is_quick(reading: Reading) -> None:
-    tries = [_timed(reading, figures.Asked(page=TASKS // figures.PAGE_ROWS)) for _ in range(3)]
-    assert min(used for _, used, _ in tries) < MOST_SECONDS
-
-
-def _timed(reading: Reading, asked: figures.Asked) -> tuple[int, float, float]:
-    before, began = _processor(), time.perf_counter()
-    total = figures.tasks(reading, asked).total
-    return total, _processor() - before, time.perf_counter() - began
-
-
-def _processor() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
+def test_the_last_page_is_found(reading: Reading) -> None:
+    asked = figures.Asked(page=TASKS // figures.PAGE_ROWS)
+    assert len(figures.tasks(reading, asked).rows) == figures.PAGE_ROWS
