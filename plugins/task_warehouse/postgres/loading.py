@@ -50,7 +50,7 @@ KEEP_VARIABLE = "TASK_WAREHOUSE_POSTGRES_KEEP_MINUTES"
 KEEP_MINUTES = 60
 # Part of what is compared with the schema being served: raise it when what is declared over the
 # same rows changes, so that the next load is not taken for one that was already done.
-LOADER_VERSION = 1
+LOADER_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,8 @@ def _fitted(
             notes.append(f"{table.name}.{column}: {astray} rows point at no {target}.{key}")
         else:
             relations.append(ForeignKey((column,), target, (key,)))
-    looked_up = [c for c in LOOKED_UP if c in table.column_names and table.key[:1] != (c,)]
+    wanted = [c for c in LOOKED_UP if c in table.column_names and table.key[:1] != (c,)]
+    looked_up = _varied(connection, table, wanted)
     fitted = replace(
         table,
         key=() if table.key in too_long else table.key,
@@ -196,6 +197,16 @@ def _widths(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, in
     row = connection.execute(f"select {longest} from {SCHEMA}.{quoted(table.name)}").fetchone()
     assert row is not None
     return dict(zip(texts, (value or 0 for value in row), strict=True))
+
+
+def _varied(connection: duckdb.DuckDBPyConnection, table: Table, columns: list[str]) -> list[str]:
+    """Those of ``columns`` that hold more than one value: an index on one value finds nothing."""
+    if not columns:
+        return []
+    ends = ", ".join(f"min({quoted(c)}) is distinct from max({quoted(c)})" for c in columns)
+    row = connection.execute(f"select {ends} from {SCHEMA}.{quoted(table.name)}").fetchone()
+    assert row is not None
+    return [column for column, varies in zip(columns, row, strict=True) if varies]
 
 
 def _width(widths: Mapping[str, int], columns: tuple[str, ...]) -> int:
