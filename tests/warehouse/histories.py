@@ -1,7 +1,10 @@
 """Histories of deliveries as sources really make them, and the rooms they leave day by day.
 
-A history is what one source sent in how many rounds of collecting: lists of tasks, reports,
-corrections, the same bytes again, a list that broke, a file of an earlier day that came late.
+A history is what one source sent in how many rounds of collecting: lists of tasks that a task may
+be gone from, with deadlines, leads and parents that change; reports, corrections and full lists
+that withdraw some; indicators and feedback; the same bytes again, a list that broke, a file of a
+day before that came late, one that was held and that a person released or refused on a later day.
+Bodies that merged are among sources and leads; from the end of June the rounds cross the mergers.
 """
 
 from __future__ import annotations
@@ -9,107 +12,218 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
 
+from task_warehouse import holding
 from task_warehouse.building import ROOMS
 from task_warehouse.settings import Home
 
-FIRST_DAY = date(2025, 9, 1)
+AUTUMN = date(2025, 9, 1)
+BEFORE_THE_MERGERS = date(2025, 6, 28)
 Row = dict[str, str | None]
 
-LEADS = ("Bộ Khoa học và Công nghệ", "Bộ Tài chính", "Bộ KH&CN; Bộ Tài chính", "Không rõ ai")
-DEADLINES = ("3/9/2025", "5/9/2025", "31/8/2025", "Quý IV/2025", "Thường xuyên", None)
+# 10 was Lào Cai's code until 30 June 2025, when Yên Bái and Phường Phúc Xá ended as well.
+BODIES = ("G12", "G06", "10", "01")
+LEADS = (
+    "Bộ Khoa học và Công nghệ", "Bộ Tài chính", "Bộ KH&CN; Bộ Tài chính", "Không rõ ai",
+    "Bộ Thông tin và Truyền thông", "UBND tỉnh Yên Bái", "UBND tỉnh Lào Cai", "Phường Phúc Xá",
+)  # fmt: skip
+TEXTS = ("Đã họp", "Đang chờ ý kiến của Bộ Tài chính", "Chưa bố trí đủ kinh phí", None)
 
 
 @dataclass(frozen=True)
 class Sent:
-    """One file of a source: on which round, for which day before it, and what it holds."""
+    """One file of a source: on which round, for which day before it, and what it holds.
+
+    One with the verdict ``hold`` waits for ever, or for the ``decision`` of a round.
+    """
 
     round: int
     days_late: int
     dataset: str
     mode: str
-    is_broken: bool
+    verdict: str
     rows: tuple[tuple[tuple[str, str | None], ...], ...]
+    decision: tuple[int, str] | None = None
 
 
-def _task(code: str) -> st.SearchStrategy[Row]:
+def _days(first: date, *offsets: int | None) -> st.SearchStrategy[str | None]:
+    return st.sampled_from([None if n is None else str(first + timedelta(days=n)) for n in offsets])
+
+
+def _moments(first: date, hour: int, *offsets: int) -> st.SearchStrategy[str | None]:
+    days = [f"{first + timedelta(days=n)} 0{hour}:00:00Z" for n in offsets]
+    return st.sampled_from([None, *days])
+
+
+def _task(first: date, code: str) -> st.SearchStrategy[Row]:
+    days = [first + timedelta(days=n) for n in (-1, 2, 4)]
+    printed = [f"{day:%d/%m/%Y}" for day in days]
     return st.fixed_dictionaries(
         {
             "task_code": st.just(code),
             "title": st.sampled_from(["Việc một", "Việc hai"]),
             "lead": st.sampled_from(LEADS),
-            "deadline": st.sampled_from(DEADLINES),
-            "updated_at": st.sampled_from([None, "2025-09-01 03:00:00Z", "2025-09-02 03:00:00Z"]),
+            "deadline": st.sampled_from([*printed, "Quý IV/2025", "Thường xuyên", None]),
+            "document_code": st.sampled_from([None, "10/KH", "20/KH"]),
+            "parent_task_code": st.sampled_from([None, None, "A", "B"]),
+            "updated_at": _moments(first, 3, 0, 1),
         }
     )
 
 
-def _report(code: str) -> st.SearchStrategy[Row]:
+def _report(first: date, code: str) -> st.SearchStrategy[Row]:
     return st.fixed_dictionaries(
         {
             "task_code": st.just(code),
-            "reported_on": st.integers(-2, 5).map(lambda n: str(FIRST_DAY + timedelta(days=n))),
+            "reported_on": _days(first, *range(-2, 6)),
             "percent_complete": st.sampled_from([None, "40", "80", "100", "100"]),
             "status_reported": st.sampled_from([None, "completed", "open", "suspended"]),
-            "completed_on": st.sampled_from([None, None, "2025-08-30", "2025-09-02"]),
-            "extension_to": st.sampled_from([None, None, None, "2025-09-30"]),
+            "completed_on": _days(first, None, None, -2, 1),
+            "evidence": st.sampled_from([None, "1/BC", "2/BC"]),
+            "result": st.sampled_from(TEXTS),
+            "difficulty": st.sampled_from(TEXTS),
+            "extension_to": _days(first, None, None, None, 29),
             "approval_state": st.sampled_from(["approved", "submitted"]),
-            "updated_at": st.sampled_from([None, "2025-09-01 04:00:00Z", "2025-09-03 04:00:00Z"]),
+            "updated_at": _moments(first, 4, 0, 2),
         }
     )
 
 
+def _indicator(first: date, code: str) -> st.SearchStrategy[Row]:
+    return st.fixed_dictionaries(
+        {
+            "indicator_code": st.just(code),
+            "name": st.just(f"Chỉ tiêu {code}"),
+            "unit": st.sampled_from(["%", "Trạm"]),
+            "target_text": st.sampled_from(["≥ 80", "68"]),
+            "target_on": st.just(f"{first.year}-12-31"),
+            "baseline": st.sampled_from([None, "10", "20"]),
+            "lead": st.sampled_from(LEADS),
+        }
+    )
+
+
+def _value(first: date, code: str) -> st.SearchStrategy[Row]:
+    return st.fixed_dictionaries(
+        {
+            "indicator_code": st.just(code),
+            "organisation": st.sampled_from(["VN", "G06", "Tỉnh Yên Bái", "Phường Phúc Xá"]),
+            "period": st.sampled_from([f"{first.year}0{month}" for month in (4, 5, 6)]),
+            "value": st.sampled_from(["10", "40", "90"]),
+        }
+    )
+
+
+def _item(first: date, code: str) -> st.SearchStrategy[Row]:
+    return st.fixed_dictionaries(
+        {
+            "feedback_code": st.just(code),
+            "kind": st.sampled_from(["feedback", "recommendation"]),
+            "received_on": _days(first, -20, -2),
+            "assigned_to": st.sampled_from(LEADS),
+            "answered_on": _days(first, None, 0, 2),
+        }
+    )
+
+
+ROWS = {
+    "tasks": _task,
+    "progress": _report,
+    "indicators": _indicator,
+    "indicator_values": _value,
+    "feedback": _item,
+}
+DATASETS = (*["tasks"] * 3, *["progress"] * 6, "indicators", "indicator_values", "feedback")
+
+
 @st.composite
-def _sent(draw: st.DrawFn, rounds: int) -> Sent:
-    dataset = draw(st.sampled_from(["tasks", "progress", "progress"]))
-    row = _task if dataset == "tasks" else _report
+def _sent(draw: st.DrawFn, rounds: int, first: date) -> Sent:
+    dataset = draw(st.sampled_from(DATASETS))
     codes = draw(st.lists(st.sampled_from("ABC"), min_size=1, max_size=3, unique=True))
-    rows = [draw(row(code)) for code in sorted(codes)]
+    rows = [draw(ROWS[dataset](first, code)) for code in sorted(codes)]
     round_no = draw(st.integers(0, rounds - 1))
+    decided = st.tuples(
+        st.integers(round_no, rounds - 1), st.sampled_from(["release", "release", "refuse"])
+    )
     return Sent(
         round=round_no,
         days_late=draw(st.sampled_from([0, 0, 0, 0, 1, 2])),
         dataset=dataset,
         mode=draw(st.sampled_from(["full", "delta"])),
-        is_broken=draw(st.sampled_from([False] * 9 + [True])),
+        verdict=draw(st.sampled_from([*["accept"] * 9, "refuse", *["hold"] * 2])),
         rows=tuple(tuple(each.items()) for each in rows),
+        decision=draw(st.one_of(decided, decided, decided, st.none())),
     )
 
 
 @st.composite
-def histories(draw: st.DrawFn, *, sources: int, rounds: int) -> list[list[Sent]]:
-    """What each of ``sources`` sources sent in ``rounds`` rounds; the first lists its tasks."""
-    made = []
-    for _ in range(sources):
-        start = Sent(0, 0, "tasks", draw(st.sampled_from(["full", "delta"])), False, ())
-        rows = tuple(tuple(draw(_task(code)).items()) for code in "AB")
-        later = draw(st.lists(_sent(rounds), max_size=2 * rounds))
-        again = draw(st.lists(st.sampled_from(later), max_size=2)) if later else []
-        repeated = [Sent(**{**vars(sent), "round": rounds - 1}) for sent in again]
-        made.append([Sent(**{**vars(start), "rows": rows}), *later, *repeated])
-    return made
+def _history(draw: st.DrawFn, rounds: int, first: date) -> list[Sent]:
+    start = Sent(0, 0, "tasks", draw(st.sampled_from(["full", "delta"])), "accept", ())
+    rows = tuple(tuple(draw(_task(first, code)).items()) for code in "AB")
+    later = draw(st.lists(_sent(rounds, first), max_size=2 * rounds))
+    if draw(st.booleans()):  # a source whose mornings knew all that was sent until then
+        later = [
+            replace(sent, days_late=0, verdict="accept" if sent.verdict == "hold" else sent.verdict)
+            for sent in later
+        ]
+    again = draw(st.lists(st.sampled_from(later), max_size=2)) if later else []
+    repeated = [replace(sent, round=rounds - 1) for sent in again]
+    return [replace(start, rows=rows), *later, *repeated]
+
+
+def draw_histories(
+    sources: int, rounds: int, *, seeded: int, first: date = AUTUMN
+) -> list[list[Sent]]:
+    """What each of ``sources`` sources sent in ``rounds`` rounds; the first lists its tasks.
+
+    Drawn one by one, since hypothesis bounds a draw; of three times as many the fullest, since it
+    tries the barest ones too.
+    """
+    drawn: list[list[Sent]] = []
+
+    @seed(seeded)
+    @settings(
+        max_examples=3 * sources,
+        deadline=None,
+        database=None,
+        verbosity=Verbosity.quiet,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(made=_history(rounds, first))
+    def take(made: list[Sent]) -> None:
+        drawn.append(made)
+
+    take()
+    return sorted(drawn, key=len, reverse=True)[:sources]
 
 
 class Written:
     """Rooms under a root, a batch a round."""
 
-    def __init__(self, root: Path, made: Sequence[Sequence[Sent]]) -> None:
+    def __init__(self, root: Path, made: Sequence[Sequence[Sent]], first: date = AUTUMN) -> None:
         self.home = Home(root)
         self.made = made
+        self.first = first
+        self.decisions: list[tuple[int, str, str]] = []
 
     def as_of(self, round_no: int) -> date:
         """The morning of a round."""
-        return FIRST_DAY + timedelta(days=round_no)
+        return self.first + timedelta(days=round_no)
 
     def write(self, round_no: int) -> None:
-        """Add what was sent in a round: receipts, ledger and accepted rows, one file a room."""
+        """Add what was sent in a round: receipts, ledger and accepted rows, one file a room.
+
+        What persons decided in that round of deliveries that wait is recorded after it.
+        """
         rooms: dict[str, list[dict[str, Any]]] = {"receipts": [], "ledger": []}
         for source_no, sent_by in enumerate(self.made):
             for file_no, sent in enumerate(sent_by):
@@ -120,6 +234,10 @@ class Written:
             for room, rows in rooms.items():
                 if rows:
                     self._write(connection, room, round_no, rows)
+        at = datetime.combine(self.as_of(round_no), time(10), UTC)
+        for decided_in, delivery, outcome in self.decisions:
+            if decided_in == round_no:
+                holding.decide(self.home, delivery, outcome, note="đã hỏi", by="trực", at=at)
 
     def rewrite(self, round_no: int) -> None:
         """A replay with stricter rules: the reports of a round lose those of task C."""
@@ -141,7 +259,7 @@ class Written:
         common = {
             "delivery_id": delivery,
             "source": source,
-            "organisation_code": "G06" if int(source[1:]) % 2 else "G12",
+            "organisation_code": BODIES[int(source[1:]) % len(BODIES)],
             "business_date": str(business_date),
             "received_at": f"{self.as_of(sent.round)} 0{file_no % 10}:00:00Z",
             "mode": sent.mode,
@@ -158,19 +276,23 @@ class Written:
         )
         if self._is_known(delivery, source, file_no, sent.round):
             return
+        counts = {"accept": "rows_accepted", "refuse": "rows_rejected", "hold": "rows_held"}
         rooms["ledger"].append(
             {
                 **common,
                 "dataset": sent.dataset,
                 "batch": f"round-{sent.round}",
-                "verdict": "refuse" if sent.is_broken else "accept",
-                "rows_accepted": 0 if sent.is_broken else len(sent.rows),
+                "verdict": sent.verdict,
                 "rows_received": len(sent.rows),
-                "rows_rejected": len(sent.rows) if sent.is_broken else 0,
                 "rows_duplicate": 0,
+                **dict.fromkeys(counts.values(), 0),
+                counts[sent.verdict]: len(sent.rows),
             }
         )
-        if not sent.is_broken:
+        if sent.verdict == "hold" and sent.decision:
+            decided_in, outcome = sent.decision
+            self.decisions.append((decided_in, delivery, outcome))
+        if sent.verdict != "refuse":
             rooms.setdefault(f"accepted/{sent.dataset}", []).extend(
                 {**common, **dict(row), "part": "", "record": n, "line": n + 1}
                 for n, row in enumerate(sent.rows, start=1)

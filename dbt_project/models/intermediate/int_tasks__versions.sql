@@ -31,11 +31,47 @@ rows_seen as (
         staged.line,
         sighted.from_on as known_on,
         sighted.seen_at as known_at,
+        sighted.until_on,
         sighted.first_full_on,
         coalesce(staged.updated_at, cast(sighted.from_on as timestamp) at time zone 'UTC') as updated_at,
         hash({{ told | join(', ') }}) as content
     from staged
     inner join sighted on staged.delivery_id = sighted.delivery_id
+),
+
+-- A later word about a task that ends while a full export from before it is still said: nearly none.
+outlasted as (
+    select task_key, known_on, known_at, until_on
+    from rows_seen
+    qualify max(until_on) over (
+            partition by task_key order by known_on, known_at rows between unbounded preceding and 1 preceding
+        ) > until_on
+),
+
+-- Then that export counts again, of several the newest.
+said_again as (
+    select
+        stood.* replace (
+            ended.until_on as known_on,
+            {{ morning_of('ended.until_on') }} as known_at
+        )
+    from outlasted as ended
+    inner join rows_seen as stood
+        on
+            ended.task_key = stood.task_key
+            and ended.until_on < stood.until_on
+            and row(stood.known_on, stood.known_at) < row(ended.known_on, ended.known_at)
+    where ended.until_on <= {{ as_of_date() }}
+    qualify row_number() over (
+            partition by ended.task_key, ended.until_on
+            order by stood.known_on desc, stood.known_at desc, stood.delivery_id desc, stood.record desc
+        ) = 1
+),
+
+rows_told as (
+    select * from rows_seen
+    union all
+    select * from said_again
 ),
 
 ranked as (
@@ -50,7 +86,7 @@ ranked as (
             partition by task_key
             order by known_on, known_at, updated_at, delivery_id, record
         ) as is_news
-    from rows_seen
+    from rows_told
 ),
 
 changing as (
@@ -63,7 +99,7 @@ changing as (
 
 versions as (
     select
-        * exclude (content, content_before, sighting_no, is_news, first_full_on, updated_at),
+        * exclude (content, content_before, sighting_no, is_news, until_on, first_full_on, updated_at),
         cast(row_number() over (partition by task_key order by sighting_no) as integer) as version_no
     from changing
     where content is distinct from content_before
