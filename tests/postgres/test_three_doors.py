@@ -181,8 +181,11 @@ def test_a_hundred_reads_a_second_on_each_door_see_whole_mornings(
         thread.start()
     try:
         for morning in range(1, 6):
+            before = {name: len(times) for name, times in reads.items()}
             publish(home, morning, database.address)
             assert in_files(home) == database.value(SERVED)
+            read = {name: len(times) - before[name] for name, times in reads.items()}
+            assert min(read.values()) > 0, read
     finally:
         stop.set()
         for thread in threads:
