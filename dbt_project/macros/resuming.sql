@@ -1,10 +1,29 @@
 {#-
-  A model that keeps what the last build left for tasks nothing changed for: rows of touched tasks
-  are taken out, then told anew. `task_key` names the column of the key.
+  How a build goes on from the one before (resuming.py, var `resumed_from`). A task is told anew from
+  its beginning, or it is continued: then only what came after the last build is told, beside what
+  the last row of each kept table carries. Both ways give the same rows.
 -#}
-{% macro take_out_touched() -%}
+
+{#- The as-of date of the build before. -#}
+{% macro built_as_of() -%} date '{{ var("resumed_from") }}' {%- endmacro %}
+
+{#-
+  A kept table as the last build left it. Whoever reads it comes before the model that tells it
+  anew: that one depends on its readers.
+-#}
+{% macro carried(model) -%} intermediate.{{ model }} {%- endmacro %}
+
+{#- Takes out of a kept table the rows of tasks that are told from their beginning; `told` lists them. -#}
+{% macro take_out_retold(told) -%}
     {% if is_incremental() %}
-        delete from {{ this }} where task_key in (select task_key from {{ ref('int_tasks__touched') }})
+        delete from {{ this }} where task_key in (select task_key from {{ ref(told) }} where not is_continued)
+    {% endif %}
+{%- endmacro %}
+
+{#- The same of a table with few rows a task: those of continued tasks go too, or those `which` says. -#}
+{% macro take_out_told(told, which='true') -%}
+    {% if is_incremental() %}
+        delete from {{ this }} where task_key in (select task_key from {{ ref(told) }} where {{ which }})
     {% endif %}
 {%- endmacro %}
 
@@ -15,25 +34,36 @@
     {% endif %}
 {%- endmacro %}
 
-{#- Whether a row belongs to a task that is told anew; every one where nothing was kept. -#}
-{% macro is_told_anew(source, task_code) -%}
-    {%- if is_incremental() -%}
-        exists (
-            select 1
-            -- Names of their own: a bare `task_code` in here would be this list's, not the row's.
-            from (
-                select told.source as touched_source, told.task_code as touched_code
-                from {{ ref('int_tasks__touched') }} as told
-            ) as touched
-            where touched.touched_source = {{ source }} and touched.touched_code = {{ task_code }}
-        )
-    {%- else -%} true
+{#-
+  The rows that a build tells: all, or those of tasks listed in `told`. Of a continued task only
+  those after the last build by `since`, a date by which the rows lie in order, so that little is
+  read. `source` and `task_code` name the columns of the task where the rows have no `task_key`.
+-#}
+{% macro rows_told(rows, told, since, source=none, task_code=none) -%}
+    {%- if not var('resumed_from') -%}
+        select * from {{ rows }}
+    {%- else -%}
+        {%- for continued in [true, false] %}
+        select each_row.*
+        from {{ rows }} as each_row
+        semi join (
+            select task_key, source as told_source, task_code as told_code
+            from {{ told }} where {{ 'is_continued' if continued else 'not is_continued' }}
+        ) as listed
+            on {% if source -%}
+                each_row.{{ source }} = listed.told_source and each_row.{{ task_code }} = listed.told_code
+            {%- else -%} each_row.task_key = listed.task_key {%- endif %}
+        {% if continued -%}
+            where each_row.{{ since }} > {{ built_as_of() }}
+        union all
+        {%- endif -%}
+        {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}
 
-{#- The same, by the key of the task; `of` names the relation that has it, where several have. -#}
+{#- Whether a row is of a touched task; `of` names the relation that has the key, where several have. -#}
 {% macro is_among_touched(of='') -%}
-    {%- if is_incremental() -%} {{ of }}task_key in (select told.task_key from {{ ref('int_tasks__touched') }} as told)
+    {%- if var('resumed_from') -%} {{ of }}task_key in (select told.task_key from {{ ref('int_tasks__touched') }} as told)
     {%- else -%} true
     {%- endif -%}
 {%- endmacro %}
@@ -42,6 +72,7 @@
 {% macro standing_among(known) -%}
     select
         delivery_id,
+        dataset,
         is_in_force,
         full_on is not null as had_full,
         row_number() over (partition by source, dataset order by valid_on, valid_at, delivery_id) as place
@@ -53,4 +84,20 @@
     (select * from {{ one }} except select * from {{ other }})
     union
     (select * from {{ other }} except select * from {{ one }})
+{%- endmacro %}
+
+{#- Rows about events that a build tells: all since the last build, and all of tasks told from the beginning. -#}
+{% macro events_told(rows) -%}
+    {%- if not var('resumed_from') -%}
+        select * from {{ rows }}
+    {%- else -%}
+        select since.*
+        from {{ rows }} as since
+        anti join {{ ref('int_events__retold') }} as retold on since.task_key = retold.task_key
+        where since.known_on > {{ built_as_of() }}
+        union all
+        select each_row.*
+        from {{ rows }} as each_row
+        semi join {{ ref('int_events__retold') }} as retold on each_row.task_key = retold.task_key
+    {%- endif -%}
 {%- endmacro %}

@@ -132,11 +132,11 @@ def build(home: Home, as_of: date, run: Mapping[str, object]) -> BuildResult:
         try:
             aside.mkdir(parents=True)
             basis = resuming.basis(_overrides(run))
-            resumed = resuming.resume(
+            resumed_from = resuming.resume(
                 home.warehouse / DATABASE_NAME, aside / DATABASE_NAME, as_of, basis
             )
             prepare(home, aside / DATABASE_NAME, as_of)
-            outcome = _run_dbt(home, as_of, run, resumed=resumed)
+            outcome = _run_dbt(home, as_of, run, resumed_from)
             resuming.record(aside / DATABASE_NAME, as_of, basis)
             (aside / DATABASE_NAME).replace(home.warehouse / DATABASE_NAME)
         except (OSError, duckdb.IOException) as error:
@@ -149,7 +149,10 @@ def build(home: Home, as_of: date, run: Mapping[str, object]) -> BuildResult:
             shutil.rmtree(aside, ignore_errors=True)
     tell(STEP, f"built {outcome['counts'].get('success', 0)} models and seeds")
     return BuildResult(
-        home.warehouse / DATABASE_NAME, outcome["counts"], float(outcome["seconds"]), resumed
+        home.warehouse / DATABASE_NAME,
+        outcome["counts"],
+        float(outcome["seconds"]),
+        resumed_from is not None,
     )
 
 
@@ -251,14 +254,15 @@ def _earliest_tasks(connection: duckdb.DuckDBPyConnection) -> date | None:
 
 
 def _run_dbt(
-    home: Home, as_of: date, run: Mapping[str, object], *, resumed: bool
+    home: Home, as_of: date, run: Mapping[str, object], resumed_from: date | None
 ) -> dict[str, Any]:
     """Run dbt in a child; its outcome, or :class:`BuildError`."""
     home.logs.mkdir(parents=True, exist_ok=True)
     log = home.logs / "build.log"
     with tempfile.TemporaryDirectory(prefix="task-warehouse-build-") as folder:
         outcome_path = Path(folder) / "outcome.json"
-        variables = {**_vars(as_of, run), "resumed": resumed}
+        before = resumed_from.isoformat() if resumed_from else None
+        variables = {**_vars(as_of, run), "resumed_from": before}
         request = {
             "vars": variables,
             "overrides": dict(_overrides(run)),

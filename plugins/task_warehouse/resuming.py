@@ -27,11 +27,18 @@ KEPT = {
     "staging": ("stg_tasks", "stg_progress"),
     "intermediate": (
         "int_reports__versions",
+        "int_reports__orders",
         "int_progress__known",
         "int_reports__changes",
         "int_reports__compared",
+        "int_reports__latest",
+        "int_reports__difficulties",
+        "int_reports__doubtful",
+        "int_tasks__reporters",
+        "int_tasks__proof",
         "int_reports__turns",
         "int_tasks__status",
+        "int_tasks__told_in_order",
         "int_tasks__versions",
         "int_tasks__states",
     ),
@@ -53,10 +60,11 @@ def basis(variables: Mapping[str, object]) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def resume(last: Path, database: Path, as_of: date, on_basis: str) -> bool:
-    """Copy what holds of ``last`` to ``database``; False, and no file, where nothing does."""
-    if not _holds(last, as_of, on_basis):
-        return False
+def resume(last: Path, database: Path, as_of: date, on_basis: str) -> date | None:
+    """Copy what holds of ``last`` to ``database``; its as-of date, or None where nothing does."""
+    built_as_of = _holds(last, as_of, on_basis)
+    if built_as_of is None:
+        return None
     shutil.copyfile(last, database)
     with duckdb.connect(str(database)) as connection:
         connection.execute("create or replace schema before")
@@ -65,20 +73,21 @@ def resume(last: Path, database: Path, as_of: date, on_basis: str) -> bool:
         connection.execute("create table before.files as from inputs.files")
         connection.execute("create table before.built as from inputs.built")
         _drop_all_but_kept(connection)
-    return True
+    return built_as_of
 
 
-def _holds(last: Path, as_of: date, on_basis: str) -> bool:
+def _holds(last: Path, as_of: date, on_basis: str) -> date | None:
     if not last.is_file():
-        return False
+        return None
     try:
         with duckdb.connect(str(last), read_only=True) as connection:
             found = connection.execute("select basis, as_of from inputs.built").fetchone()
     except duckdb.Error:
-        return False  # of an older form, or damaged: it is derived, and derived again
+        return None  # of an older form, or damaged: it is derived, and derived again
     if found is None or found[0] != on_basis or found[1] > as_of:
-        return False
-    return not _organisations_change(found[1], as_of)
+        return None
+    built_as_of: date = found[1]
+    return None if _organisations_change(built_as_of, as_of) else built_as_of
 
 
 def _organisations_change(since: date, until: date) -> bool:

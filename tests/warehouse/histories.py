@@ -179,14 +179,38 @@ def _history(draw: st.DrawFn, rounds: int, first: date) -> list[Sent]:
     return [replace(start, rows=rows), *later, *repeated]
 
 
+@st.composite
+def _in_order(draw: st.DrawFn, rounds: int, first: date) -> list[Sent]:
+    """Corrections alone, each round about its own day: what most sources send."""
+    start = Sent(0, 0, "tasks", draw(st.sampled_from(["full", "delta"])), "accept", ())
+    rows = tuple(tuple(draw(_task(first, code)).items()) for code in "AB")
+    sent = [replace(start, rows=rows)]
+    for round_no in range(rounds):
+        codes = draw(st.lists(st.sampled_from("AB"), max_size=2, unique=True))
+        today = str(first + timedelta(days=round_no))
+        told = [{**draw(_report(first, code)), "reported_on": today} for code in sorted(codes)]
+        if told:
+            said = tuple(tuple(row.items()) for row in told)
+            sent.append(Sent(round_no, 0, "progress", "delta", "accept", said))
+    return sent
+
+
 def draw_histories(
     sources: int, rounds: int, *, seeded: int, first: date = AUTUMN
 ) -> list[list[Sent]]:
     """What each of ``sources`` sources sent in ``rounds`` rounds; the first lists its tasks.
 
-    Drawn one by one, since hypothesis bounds a draw; of three times as many the fullest, since it
-    tries the barest ones too.
+    One in three sends reports in order, the others whatever a source may send.
     """
+    orderly = sources // 3
+    return [
+        *_fullest(_history(rounds, first), sources - orderly, seeded),
+        *_fullest(_in_order(rounds, first), orderly, seeded),
+    ]
+
+
+def _fullest(each: st.SearchStrategy[list[Sent]], sources: int, seeded: int) -> list[list[Sent]]:
+    """Drawn one by one, since hypothesis bounds a draw; it tries the barest ones too."""
     drawn: list[list[Sent]] = []
 
     @seed(seeded)
@@ -198,7 +222,7 @@ def draw_histories(
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(made=_history(rounds, first))
+    @given(made=each)
     def take(made: list[Sent]) -> None:
         drawn.append(made)
 

@@ -16,6 +16,14 @@ from tests.warehouse.histories import Written, draw_histories
 
 SOURCES = 40
 ROUNDS = 3
+# Tables of tasks and reports that are told anew in a build: they differ with what was kept.
+TOLD_ANEW = (
+    "int_tasks__touched",
+    "int_reports__told",
+    "int_events__retold",
+    "int_tasks__placed",
+    "int_tasks__told_otherwise",
+)
 RUN = {"run_id": "history", "started_at": None, "published_at": None}
 
 
@@ -26,7 +34,8 @@ def rows_of(database: Path) -> dict[str, list[str]]:
         tables = connection.execute(
             "select schema_name || '.' || table_name from duckdb_tables() "
             "where schema_name in ('marts', 'intermediate', 'staging') "
-            "and table_name != 'int_tasks__touched' order by 1"
+            "and table_name not in (select unnest(?)) order by 1",
+            [list(TOLD_ANEW)],
         ).fetchall()
         return {
             name: sorted(map(repr, connection.execute(f"from {name}").fetchall()))

@@ -1,20 +1,20 @@
 -- What each text about a difficulty speaks of, by the words of a reviewed list. The heaviest words
 -- decide, then those that stand first, then the longer ones; which they were is kept. Words are
 -- whole words. A few need their marks; the others are found without them too.
-with reports as (
-    select * from {{ ref('int_reports__compared') }}
+with latest as (
+    select * from {{ ref('int_reports__latest') }}
 ),
 
 texts as (
-    select difficulty as text from reports
+    select difficulty as text from {{ ref('int_reports__difficulties') }}
     where difficulty is not null
     union
-    select proposal from reports
-    where proposal is not null and is_latest
+    select proposal from latest
+    where proposal is not null
     union
-    select result from reports
+    select result from latest
     -- What was done names many things; only a wait is of interest in it.
-    where contains(lower(nfc_normalize(result)), 'chờ') and is_latest and said is distinct from 'completed'
+    where contains(lower(nfc_normalize(result)), 'chờ') and said is distinct from 'completed'
 ),
 
 spaced as (

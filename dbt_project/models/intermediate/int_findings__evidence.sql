@@ -9,42 +9,45 @@ status as (
     select task_key from {{ ref('int_tasks__status') }} where completed_on is not null
 ),
 
--- Reports since the task was last said to be open.
-completing as (
+proofs as (
     select
-        reports.*,
+        proof.*,
         tasks.source || '/' || tasks.parent_task_code as parent_task_key,
         tasks.title_key
-    from {{ ref('int_reports__compared') }} as reports
-    inner join tasks on reports.task_key = tasks.task_key
-    inner join status on reports.task_key = status.task_key
-    where reports.said = 'completed'
-    qualify reports.opens_so_far = max(reports.opens_so_far) over (partition by reports.task_key)
+    from {{ ref('int_tasks__proof') }} as proof
+    inner join tasks on proof.task_key = tasks.task_key
+    inner join status on proof.task_key = status.task_key
 ),
 
 unproved as (
     select
         task_key,
-        arg_max(reported_on, report_no) as happened_on,
-        arg_max(first_sighted_on, report_no) as known_on,
-        arg_max(delivery_id, report_no) as delivery_id,
-        arg_max(part, report_no) as part,
-        arg_max(line, report_no) as line
-    from completing
-    group by task_key
-    having not bool_or({{ is_evidence('evidence') }})
+        last_report.reported_on as happened_on,
+        last_report.first_sighted_on as known_on,
+        last_report.delivery_id,
+        last_report.part,
+        last_report.line
+    from proofs
+    where not has_evidence
 ),
 
 -- A body gives a number once a year; other bodies have the same number for other documents.
 proved as (
     select
-        *,
-        reporter_code
-        || '|' || coalesce(year(completed_on), year(reported_on))
-        || '|' || upper(regexp_replace(nfc_normalize(evidence), '\s+', '', 'g')) as evidence_key
-    from completing
-    where {{ is_evidence('evidence') }} and regexp_matches(evidence, '\d')
-    qualify row_number() over (partition by task_key order by report_no) = 1
+        task_key,
+        parent_task_key,
+        title_key,
+        first_number.reported_on,
+        first_number.first_sighted_on,
+        first_number.evidence,
+        first_number.delivery_id,
+        first_number.part,
+        first_number.line,
+        first_number.reporter_code
+        || '|' || coalesce(year(first_number.completed_on), year(first_number.reported_on))
+        || '|' || upper(regexp_replace(nfc_normalize(first_number.evidence), '\s+', '', 'g')) as evidence_key
+    from proofs
+    where first_number is not null
 ),
 
 shared as (

@@ -1,6 +1,10 @@
 -- Findings that two reports on one task show together, or one report and its dates.
 with reports as (
-    select * from {{ ref('int_reports__compared') }}
+    select * from {{ ref('int_reports__doubtful') }}
+),
+
+latest as (
+    select * from {{ ref('int_reports__latest') }}
 ),
 
 tasks as (
@@ -92,10 +96,13 @@ mislabelled as (
         cast(null as bigint) as earlier_line
     from (
         select
-            *,
+            latest.*,
+            tasks.due_on,
+            tasks.first_due_on,
             case when said = 'completed' then coalesce(least(completed_on, reported_on), reported_on) end as done_on
-        from joined
-        where is_latest and said is not null
+        from latest
+        inner join tasks on latest.task_key = tasks.task_key
+        where said is not null
     )
     where
         {{ label_disagrees('status_reported', status_class('done_on', 'due_on', 'reported_on')) }}

@@ -1,17 +1,25 @@
-{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_touched() }}") }}
--- depends_on: {{ ref('int_tasks__touched') }}
+{{ config(
+    materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_retold('int_reports__told') }}"
+) }}
+-- depends_on: {{ ref('int_reports__told') }}
 -- Every report that was ever made about a task by the as-of date, one version a source and day.
 with known as (
     select * from {{ ref('int_deliveries__known') }} where dataset = 'progress'
 ),
 
+rows_told as (
+    {{ rows_told(ref('stg_progress'), ref('int_reports__told'), 'business_date', 'task_source', 'task_code') }}
+),
+
 staged as (
-    select * from {{ ref('stg_progress') }}
-    where reported_on <= {{ as_of_date() }} and {{ is_told_anew('task_source', 'task_code') }}
+    select * from rows_told
+    where reported_on <= {{ as_of_date() }}
 ),
 
 tasks as (
-    select task_key, source, task_code, lead_code from {{ ref('int_tasks__led') }}
+    select led.task_key, led.source, led.task_code, led.lead_code, told.reports_before
+    from {{ ref('int_tasks__led') }} as led
+    left join {{ ref('int_reports__told') }} as told on led.task_key = told.task_key
 ),
 
 organisations as (
@@ -37,7 +45,10 @@ versions as (
 reports as (
     select
         tasks.task_key,
+        tasks.reports_before,
         versions.*,
+        -- What is said of a day to come counts from that day on.
+        greatest(versions.first_sighted_on, versions.reported_on) as known_on,
         organisations.current_code as reporter_code,
         organisations.current_code = tasks.lead_code as is_by_lead,
         {{ said_of('versions') }} as said
@@ -50,7 +61,7 @@ weighed as (
     select
         *,
         {{ counts_of('is_by_lead', 'task_key') }} as counts,
-        row_number() over (
+        coalesce(reports_before, 0) + row_number() over (
             partition by task_key
             order by
                 reported_on, is_by_lead nulls first, updated_at nulls first, first_sighted_on, first_received_at, source
@@ -58,4 +69,4 @@ weighed as (
     from reports
 )
 
-select * exclude (valid_on, valid_at) from weighed
+select * exclude (valid_on, valid_at, reports_before) from weighed

@@ -1,8 +1,14 @@
-{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_touched() }}") }}
--- depends_on: {{ ref('int_tasks__touched') }}
+{{ config(
+    materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_retold('int_reports__told') }}"
+) }}
+-- depends_on: {{ ref('int_reports__told') }}
 -- What each report brought: said for the first time, said again differently, taken back. The same
 -- words again, as a full export repeats them every day, bring nothing.
-with versions as (
+with rows_told as (
+    {{ rows_told(ref('int_reports__versions'), ref('int_reports__told'), 'known_on') }}
+),
+
+versions as (
     select
         *,
         concat_ws(
@@ -10,8 +16,8 @@ with versions as (
             'completed ' || cast(completed_on as varchar),
             'extension ' || coalesce(approval_state, 'asked') || ' ' || cast(extension_to as varchar)
         ) as words
-    from {{ ref('int_reports__versions') }}
-    where known_on <= {{ as_of_date() }} and {{ is_among_touched() }}
+    from rows_told
+    where known_on <= {{ as_of_date() }}
 ),
 
 tasks as (

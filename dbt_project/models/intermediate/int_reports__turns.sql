@@ -1,13 +1,24 @@
-{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_touched() }}") }}
--- depends_on: {{ ref('int_tasks__touched') }}
+{{ config(
+    materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_retold('int_reports__told') }}"
+) }}
+-- depends_on: {{ ref('int_reports__told') }}
 -- Where the reports that count turn, in their own order: done, open again, suspended, cancelled. A
 -- turn and its return that became known on one morning are seen here alone.
-with reports as (
+with rows_told as (
+    {{ rows_told(ref('int_progress__known'), ref('int_reports__told'), 'known_on') }}
+),
+
+-- What the last build knew last of a task that is continued.
+last_told as (
+    select task_key, carried_said, carried_label from {{ ref('int_reports__told') }} where is_continued
+),
+
+reports as (
     select
         task_key,
         report_no,
         reported_on,
-        greatest(first_sighted_on, reported_on) as known_on,
+        known_on,
         first_received_at as known_at,
         said,
         status_reported,
@@ -15,24 +26,31 @@ with reports as (
         delivery_id,
         part,
         line
-    from {{ ref('int_progress__known') }}
-    where (counts or (not is_in_force and coalesce(is_by_lead, false))) and {{ is_among_touched() }}
+    from rows_told
+    where counts or (not is_in_force and coalesce(is_by_lead, false))
 ),
 
 words as (
     select
-        *,
-        lag(said) over (partition by task_key order by report_no) as said_before
+        reports.*,
+        coalesce(
+            lag(reports.said) over (partition by reports.task_key order by reports.report_no), last_told.carried_said
+        ) as said_before
     from reports
-    where said is not null
+    left join last_told on reports.task_key = last_told.task_key
+    where reports.said is not null
 ),
 
 labels as (
     select
-        *,
-        lag(status_reported) over (partition by task_key order by report_no) as label_before
+        reports.*,
+        coalesce(
+            lag(reports.status_reported) over (partition by reports.task_key order by reports.report_no),
+            last_told.carried_label
+        ) as label_before
     from reports
-    where status_reported is not null
+    left join last_told on reports.task_key = last_told.task_key
+    where reports.status_reported is not null
 ),
 
 turns as (

@@ -1,4 +1,6 @@
-{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_touched() }}") }}
+{{ config(
+    materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_retold('int_tasks__touched') }}"
+) }}
 -- depends_on: {{ ref('int_tasks__touched') }}
 -- Every version of every report with the days on which it stood: a correction stands from when it
 -- came, a line of a full export until the whole was said without it. Texts stay in staging.
@@ -6,9 +8,13 @@ with sighted as (
     select * from {{ ref('int_deliveries__sighted') }} where dataset = 'progress'
 ),
 
+rows_told as (
+    {{ rows_told(ref('stg_progress'), ref('int_tasks__touched'), 'business_date', 'task_source', 'task_code') }}
+),
+
 staged as (
-    select * from {{ ref('stg_progress') }}
-    where reported_on <= {{ as_of_date() }} and {{ is_told_anew('task_source', 'task_code') }}
+    select * from rows_told
+    where reported_on <= {{ as_of_date() }}
 ),
 
 organisations as (

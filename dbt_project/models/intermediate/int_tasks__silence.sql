@@ -29,7 +29,7 @@ heard as (
 ),
 
 reporting as (
-    select distinct task_key, source from {{ ref('int_progress__known') }}
+    select task_key, source from {{ ref('int_tasks__reporters') }}
 ),
 
 reporters as (

@@ -61,7 +61,7 @@ reported as (
         reports.part,
         reports.line
     from ended
-    inner join {{ ref('int_reports__compared') }} as reports on ended.task_key = reports.task_key and reports.is_latest
+    inner join {{ ref('int_reports__latest') }} as reports on ended.task_key = reports.task_key
 ),
 
 titled as (

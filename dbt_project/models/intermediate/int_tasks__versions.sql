@@ -1,4 +1,7 @@
-{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_touched() }}") }}
+{{ config(
+    materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ take_out_told('int_tasks__touched', 'is_by_list') }}"
+) }}
 -- depends_on: {{ ref('int_tasks__touched') }}
 -- Every version of a task that ever counted: a row only where something in it changed. A correction
 -- that was older than what stood corrects nothing and is no version.
@@ -7,8 +10,12 @@ with sighted as (
 ),
 
 staged as (
-    select * from {{ ref('stg_tasks') }}
-    where {{ is_told_anew('source', 'task_code') }}
+    select rooms.*
+    from {{ ref('stg_tasks') }} as rooms
+    {% if var('resumed_from') -%}
+        semi join {{ ref('int_tasks__touched') }} as listed
+            on rooms.source = listed.source and rooms.task_code = listed.task_code and listed.is_by_list
+    {%- endif %}
 ),
 
 {%- set told = [

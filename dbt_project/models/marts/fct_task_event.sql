@@ -1,34 +1,33 @@
 {{ config(
     materialized='incremental', incremental_strategy='append', on_schema_change='fail',
-    pre_hook="{{ take_out_touched() }}"
+    pre_hook="{{ take_out_retold('int_events__retold') }}"
 ) }}
--- depends_on: {{ ref('int_tasks__touched') }}
--- Nothing but the passing of a day happens to a task that was not touched: it may become overdue.
+-- depends_on: {{ ref('int_events__retold') }}
 with states as (
-    select *, '' as part from {{ ref('int_states__changes') }}
-    where
-        {{ is_among_touched() }}
-        {% if is_incremental() -%}
-            or (event = 'overdue' and known_on > (select built.as_of from before.built as built))
-        {%- endif %}
+    select *, '' as part from ({{ events_told(ref('int_states__changes')) }})
 ),
 
 reports as (
-    select * from {{ ref('int_reports__changes') }}
-    where {{ is_among_touched() }}
+    {{ events_told(ref('int_reports__changes')) }}
 ),
 
 versions as (
-    select * from {{ ref('int_tasks__versions') }}
-    where {{ is_among_touched() }}
+    {{ events_told(ref('int_tasks__versions')) }}
+),
+
+stretches as (
+    select
+        *,
+        from_on as known_on,
+        row_number() over (partition by task_key order by from_on) as stretch_no
+    from {{ ref('int_tasks__present') }}
 ),
 
 present as (
-    select
-        *,
-        row_number() over (partition by task_key order by from_on) as stretch_no
-    from {{ ref('int_tasks__present') }}
-    where {{ is_among_touched() }}
+    select * from stretches
+    {% if var('resumed_from') -%}
+        semi join {{ ref('int_events__retold') }} as retold on stretches.task_key = retold.task_key
+    {%- endif %}
 ),
 
 assigned as (
@@ -78,16 +77,20 @@ reworded as (
 ),
 
 -- A turn that a change of state already tells, by the same line, is one event.
+turns_told as (
+    {{ events_told(ref('int_reports__turns')) }}
+),
+
 turns as (
     select reported.*
-    from {{ ref('int_reports__turns') }} as reported
+    from turns_told as reported
     left join states
         on
             reported.task_key = states.task_key
             and reported.event = states.event
             and reported.delivery_id = states.delivery_id
             and reported.line is not distinct from states.line
-    where states.task_key is null and {{ is_among_touched('reported.') }}
+    where states.task_key is null
 ),
 
 happened as (

@@ -24,21 +24,31 @@ readings as (
     select * from {{ ref('int_difficulties__read') }}
 ),
 
-reports as (
+last_reports as (
     select
-        compared.*,
+        latest.*,
         stated.reason,
         stated.reason_words,
         coalesce(not stated.says_none, false) as is_stated,
         coalesce(stated.is_waiting, false) as is_waiting_stated
-    from {{ ref('int_reports__compared') }} as compared
-    inner join tasks on compared.task_key = tasks.task_key
-    left join readings as stated on compared.difficulty = stated.text
+    from {{ ref('int_reports__latest') }} as latest
+    inner join tasks on latest.task_key = tasks.task_key
+    left join readings as stated on latest.difficulty = stated.text
 ),
 
 -- Since when the difficulty of the latest report has been named in every report.
 latest_reason as (
-    select task_key, reason, is_stated, report_no from reports where is_latest
+    select task_key, reason, is_stated from last_reports
+),
+
+reports as (
+    select
+        difficulties.*,
+        stated.reason,
+        coalesce(not stated.says_none, false) as is_stated
+    from {{ ref('int_reports__difficulties') }} as difficulties
+    inner join tasks on difficulties.task_key = tasks.task_key
+    left join readings as stated on difficulties.difficulty = stated.text
 ),
 
 broken as (
@@ -63,18 +73,17 @@ stated_since as (
 
 latest as (
     select
-        reports.*,
+        last_reports.*,
         stated_since.stated_since,
         proposed.reason as proposal_reason,
         proposed.reason_words as proposal_words,
         coalesce(told.is_waiting, false) as is_waiting_told,
         told.reason as told_reason,
         told.reason_words as told_words
-    from reports
-    left join stated_since on reports.task_key = stated_since.task_key
-    left join readings as proposed on reports.proposal = proposed.text and not proposed.says_none
-    left join readings as told on reports.result = told.text and not told.says_none
-    where reports.is_latest
+    from last_reports
+    left join stated_since on last_reports.task_key = stated_since.task_key
+    left join readings as proposed on last_reports.proposal = proposed.text and not proposed.says_none
+    left join readings as told on last_reports.result = told.text and not told.says_none
 ),
 
 named_in_difficulty as (

@@ -53,8 +53,8 @@ future_completions as (
         delivery_id,
         part,
         line
-    from {{ ref('int_reports__compared') }}
-    where completed_on > reported_on and is_latest
+    from {{ ref('int_reports__latest') }}
+    where completed_on > reported_on
 ),
 
 -- A body named after it had ended, not one that ended later.

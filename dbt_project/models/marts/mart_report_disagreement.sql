@@ -1,6 +1,12 @@
 -- The lead's word counts; that another body says otherwise is shown, with both reports.
 with reports as (
-    select * from {{ ref('int_progress__known') }} where is_in_force and said is not null
+    select * from {{ ref('int_progress__known') }}
+    -- Tasks told in order are told by one voice.
+    where
+        is_in_force and said is not null
+        and task_key in (
+            select orders.task_key from {{ ref('int_reports__orders') }} as orders where not orders.is_in_order
+        )
 ),
 
 newest as (
