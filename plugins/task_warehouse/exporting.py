@@ -124,7 +124,7 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[_Table]:
             [SCHEMA, SCHEMA],
         ).fetchall()
     )
-    keys: dict[str, tuple[str, ...]] = {}
+    keys = _named_keys(connection)
     constraints: dict[str, list[str]] = {}
     for table, kind, columns, text in connection.execute(
         "select table_name, constraint_type, constraint_column_names, constraint_text "
@@ -140,6 +140,18 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[_Table]:
         _Table(name, comments[name], keys.get(name, ()), tuple(constraints.get(name, ())))
         for name in _declarable(connection, comments)
     ]
+
+
+def _named_keys(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, ...]]:
+    """Keys of tables that are kept from build to build: named there instead of declared."""
+    there = connection.execute(
+        "select 1 from duckdb_tables() "
+        "where database_name = 'build' and schema_name = 'inputs' and table_name = 'keys'"
+    ).fetchone()
+    if there is None:
+        return {}
+    named = connection.execute("select table_name, columns from build.inputs.keys").fetchall()
+    return {table: tuple(columns) for table, columns in named}
 
 
 def _declarable(connection: duckdb.DuckDBPyConnection, names: Mapping[str, object]) -> list[str]:

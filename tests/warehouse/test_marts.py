@@ -227,6 +227,7 @@ def test_comments_travel_with_the_tables(morning: duckdb.DuckDBPyConnection) -> 
             (select count(*) from duckdb_columns() where schema_name = 'marts' and comment is null),
             (select count(*) from duckdb_constraints()
                 where schema_name = 'marts' and constraint_type = 'PRIMARY KEY')
+                + (select count(*) from inputs.keys)
                 = (select count(*) from duckdb_tables() where schema_name = 'marts')
         """
     ).fetchone()

@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental', incremental_strategy='append', on_schema_change='fail',
-    pre_hook="{{ take_out_retold('int_events__retold') }}"
+    pre_hook="{{ take_out_retold('int_events__retold') }}",
+    post_hook=["{{ refuse_twice(events_told(this), 'event_id') }}", "{{ name_primary_key() }}"]
 ) }}
 -- depends_on: {{ ref('int_events__retold') }}
 with states as (
