@@ -178,7 +178,9 @@ def reporting(world: World, deliveries: list[Delivery]) -> Table:
     ]
     for (source, dataset), delivery in last.items():
         defect = delivery.defect or ""
-        status = statuses.get((defect, dataset)) or statuses.get((defect, "*")) or _whole(delivery)
+        status = statuses.get((defect, dataset)) or statuses.get((defect, "*")) or "on_time"
+        if status == "on_time":  # what is only slow, or came twice, is what it would have been
+            status = _whole(delivery)
         monthly = dataset == "progress" and delivery.system.habit.monthly
         if defect == "late" and not delivery.is_absent and monthly:
             status = "late"
@@ -190,7 +192,7 @@ def reporting(world: World, deliveries: list[Delivery]) -> Table:
 
 
 def _whole(delivery: Delivery) -> str:
-    """The status of a delivery that no defect of its own befell."""
+    """The status of a delivery that no defect kept from coming whole and in time."""
     if delivery.rows:
         # Where every row is refused nothing of the delivery is used.
         return "refused" if all(row.is_rejected for row in delivery.rows) else "on_time"

@@ -131,6 +131,11 @@ def test_a_system_that_is_down_is_down_for_all_it_owes(sample: Written) -> None:
     assert owed == {"missing"}
 
 
+def test_a_slow_system_has_nothing_to_say_where_nothing_arose(sample: Written) -> None:
+    slow = [row for row in sample.truth("reporting") if row["defect"] == "slow"]
+    assert {row["status"] for row in slow} == {"on_time", "nothing_arose"}
+
+
 def test_the_share_of_defects_is_the_one_asked_for(sample: Written) -> None:
     rows = len(sample.truth("reports"))
     planned = {d.kind for d in ROW_DEFECTS if d.dataset == "progress"}
