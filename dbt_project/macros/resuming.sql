@@ -86,6 +86,19 @@
     (select * from {{ other }} except select * from {{ one }})
 {%- endmacro %}
 
+{#- Takes out the events of tasks whose events are told from the beginning. -#}
+{% macro take_out_events(of_reports) -%}
+    {% if is_incremental() %}
+        delete from {{ this }}
+        where
+            task_key in (select task_key from {{ ref('int_events__retold') }} where is_by_reports)
+            or (
+                event not in ('{{ of_reports | join("', '") }}')
+                and task_key in (select task_key from {{ ref('int_events__retold') }})
+            )
+    {% endif %}
+{%- endmacro %}
+
 {#- Rows about events that a build tells: all since the last build, and all of tasks told from the beginning. -#}
 {% macro events_told(rows) -%}
     {%- if not var('resumed_from') -%}

@@ -29,8 +29,6 @@ KEPT = {
         "int_reports__versions",
         "int_reports__orders",
         "int_progress__known",
-        "int_reports__changes",
-        "int_reports__compared",
         "int_reports__latest",
         "int_reports__difficulties",
         "int_reports__doubtful",

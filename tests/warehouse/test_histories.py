@@ -20,6 +20,8 @@ ROUNDS = 3
 TOLD_ANEW = (
     "int_tasks__touched",
     "int_reports__told",
+    "int_reports__changes",
+    "int_reports__compared",
     "int_events__retold",
     "int_tasks__placed",
     "int_tasks__told_otherwise",

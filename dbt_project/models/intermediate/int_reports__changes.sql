@@ -1,6 +1,3 @@
-{{ config(
-    materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_retold('int_reports__told') }}"
-) }}
 -- depends_on: {{ ref('int_reports__told') }}
 -- What each report brought: said for the first time, said again differently, taken back. The same
 -- words again, as a full export repeats them every day, bring nothing.

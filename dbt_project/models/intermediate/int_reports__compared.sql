@@ -1,9 +1,7 @@
-{{ config(
-    materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_retold('int_reports__told') }}"
-) }}
 -- depends_on: {{ ref('int_reports__told') }}
--- Each report that counts beside the one before it on the same task. Of a continued task the last one
--- that was told stands before the first, with all it carries, and is left out again at the end.
+-- Each report that this build tells, of those that count, beside the one before it on the same task.
+-- Of a continued task the last one told stands before the first, with all it carries, and is left out
+-- again at the end.
 with rows_told as (
     {{ rows_told(ref('int_progress__known'), ref('int_reports__told'), 'known_on') }}
 ),

@@ -3,13 +3,9 @@
 ) }}
 -- depends_on: {{ ref('int_reports__told') }}
 -- Reports from which on a task names another difficulty than before, or none any more.
-with rows_told as (
-    {{ rows_told(ref('int_reports__compared'), ref('int_reports__told'), 'known_on') }}
-),
-
-changes as (
+with changes as (
     select task_key, report_no, reported_on, known_on, difficulty
-    from rows_told
+    from {{ ref('int_reports__compared') }}
     where not is_same_difficulty
 )
 

@@ -3,13 +3,9 @@
 ) }}
 -- depends_on: {{ ref('int_reports__told') }}
 -- Reports that, beside the one before, may be a finding: percent that fell, open again, the same text again.
-with rows_told as (
-    {{ rows_told(ref('int_reports__compared'), ref('int_reports__told'), 'known_on') }}
-),
-
-doubtful as (
+with doubtful as (
     select *
-    from rows_told
+    from {{ ref('int_reports__compared') }}
     where
         before_percent - percent_complete > {{ var('percent_fall_points') }}
         or (before_said = 'completed' and said = 'open')

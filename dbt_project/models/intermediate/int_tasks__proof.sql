@@ -5,16 +5,12 @@
 -- depends_on: {{ ref('int_reports__told') }}
 -- What proves that a task is done: of the reports that call it done since it was last said to be open
 -- the latest, and the first that gives a number. Of a continued task the reports so far count too.
-with rows_told as (
-    {{ rows_told(ref('int_reports__compared'), ref('int_reports__told'), 'known_on') }}
-),
-
-completing as (
+with completing as (
     select
         *,
         {{ is_evidence('evidence') }} as is_evidence,
         {{ is_evidence('evidence') }} and regexp_matches(evidence, '\d') as is_number
-    from rows_told
+    from {{ ref('int_reports__compared') }}
     where said = 'completed'
     qualify opens_so_far = max(opens_so_far) over (partition by task_key)
 ),

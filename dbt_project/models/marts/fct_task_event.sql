@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='append', on_schema_change='fail',
-    pre_hook="{{ take_out_retold('int_events__retold') }}",
+    pre_hook="{{ take_out_events(['reported', 'corrected', 'withdrawn']) }}",
     post_hook=["{{ refuse_twice(events_told(this), 'event_id') }}", "{{ name_primary_key() }}"]
 ) }}
 -- depends_on: {{ ref('int_events__retold') }}
@@ -9,7 +9,7 @@ with states as (
 ),
 
 reports as (
-    {{ events_told(ref('int_reports__changes')) }}
+    select * from {{ ref('int_reports__changes') }}
 ),
 
 versions as (
