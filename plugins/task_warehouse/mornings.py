@@ -28,6 +28,10 @@ TASKS = """
     from marts.fct_task_status order by task_key
 """
 
+# What a morning knew ends with what it had received, whenever it was published: a day that is run
+# again later knows no more.
+KNOWN_UNTIL = "select max(received_at) from marts.mart_reporting"
+
 CAUSES = {
     "task_known_later": "first sent to us after that day",
     "correction": "a report or completion was corrected, withdrawn or reopened since",
@@ -51,7 +55,7 @@ DIFFERENCES = f"""
             arg_min(delivery_id, known_at) as delivery_id,
             arg_min(line, known_at) as line
         from marts.fct_task_event
-        where known_at > $shown_at and happened_on <= $as_of and event != 'overdue'
+        where known_at > $known_until and happened_on <= $as_of and event != 'overdue'
         group by task_key
     )
     select coalesce(shown.task_key, now_known.task_key) as task_key,
@@ -110,8 +114,11 @@ def keep(home: Home, snapshot: Path) -> Path:
         for name, query in (("scorecard", SCORECARD), ("tasks", TASKS)):
             target = str(folder / f"{name}.parquet").replace("'", "''")
             connection.execute(f"copy ({query}) to '{target}' (format parquet, compression zstd)")
+        received = connection.execute(KNOWN_UNTIL).fetchone()
+    known_until = received[0] if received and received[0] else manifest.published_at
     about = {
         "published_at": manifest.published_at.isoformat(),
+        "known_until": known_until.isoformat(),
         "run_id": manifest.run_id,
         "versions": dict(manifest.versions),
     }
@@ -145,7 +152,7 @@ def differences(home: Home, as_of: date) -> Differences:
     about = _about(shown[0] / ABOUT)
     parameters = {
         "as_of": as_of,
-        "shown_at": about["published_at"],
+        "known_until": about.get("known_until", about["published_at"]),
         "same_rules": about["versions"].get("code") == now.versions.get("code"),
         "tasks": str(shown[0] / "tasks.parquet"),
     }

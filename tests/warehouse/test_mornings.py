@@ -23,6 +23,7 @@ SHOWN_ON = date(2025, 10, 5)
 SHOWN = """
     create schema marts;
     create table marts.mart_scorecard as select 'VN' as organisation_code, 7 as tasks;
+    create table marts.mart_reporting as select timestamptz '2025-10-04 22:00:00Z' as received_at;
     create table marts.fct_task_status as
     select task_key, lead_code, status_class, due_on::date as due_on, null::date as completed_on
     from (values
@@ -50,10 +51,10 @@ def publish(home: Home, name: str, as_of: date, at: datetime, code: str) -> Path
 
 @pytest.fixture
 def home(tmp_path: Path, morning: duckdb.DuckDBPyConnection, morning_home: Home) -> Home:
-    """The morning of 5 October, shown then and kept, and that of 15 October in force."""
+    """The morning of 5 October, run and kept days later, and that of 15 October in force."""
     assert morning is not None
     home = Home(tmp_path)
-    then = publish(home, "then", SHOWN_ON, datetime(2025, 10, 4, 22, tzinfo=UTC), "older")
+    then = publish(home, "then", SHOWN_ON, datetime(2025, 10, 20, tzinfo=UTC), "older")
     with duckdb.connect(str(then / DATABASE_NAME)) as connection:
         connection.execute(SHOWN)
     mornings.keep(home, then)
@@ -140,7 +141,7 @@ def test_a_past_day_is_known_otherwise_now_than_it_was_then(home: Home) -> None:
 def test_what_was_shown_is_never_written_again(home: Home) -> None:
     (folder,) = mornings.kept(home, SHOWN_ON)
     before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
-    again = publish(home, "replayed", SHOWN_ON, datetime(2025, 10, 20, tzinfo=UTC), "newer")
+    again = publish(home, "replayed", SHOWN_ON, datetime(2025, 10, 21, tzinfo=UTC), "newer")
     with duckdb.connect(str(again / DATABASE_NAME)) as connection:
         connection.execute(SHOWN)
     mornings.keep(home, home.published / "then")
