@@ -114,3 +114,20 @@
         semi join {{ ref('int_events__retold') }} as retold on each_row.task_key = retold.task_key
     {%- endif -%}
 {%- endmacro %}
+
+{#- What of a task its lists tell: where one of these changes there is a version more. -#}
+{% macro told_of_task() -%}
+    {{ return([
+        'title', 'kind', 'group_name', 'document_code', 'parent_task_code', 'lead_text', 'cooperating_text',
+        'responsible_position', 'assigned_on', 'deadline_text', 'product', 'priority',
+    ]) }}
+{%- endmacro %}
+
+{#- All of it as one number; `staged` names a relation with the columns of stg_tasks. -#}
+{% macro content_of_task(staged) -%} hash({{ staged }}.{{ told_of_task() | join(', ' ~ staged ~ '.') }}) {%- endmacro %}
+
+{#- Columns of int_tasks__present: the last line about a task where it is gone. -#}
+{% macro last_word_of_gone() -%}
+    case when until_on <= {{ as_of_date() }} then last_delivery_id end as last_delivery_id,
+    case when until_on <= {{ as_of_date() }} then last_line end as last_line
+{%- endmacro %}

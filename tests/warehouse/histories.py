@@ -181,11 +181,18 @@ def _history(draw: st.DrawFn, rounds: int, first: date) -> list[Sent]:
 
 @st.composite
 def _in_order(draw: st.DrawFn, rounds: int, first: date) -> list[Sent]:
-    """Corrections alone, each round about its own day: what most sources send."""
-    start = Sent(0, 0, "tasks", draw(st.sampled_from(["full", "delta"])), "accept", ())
-    rows = tuple(tuple(draw(_task(first, code)).items()) for code in "AB")
-    sent = [replace(start, rows=rows)]
+    """What most sources send: corrections about each round's own day, and the list again."""
+    mode = draw(st.sampled_from(["full", "delta"]))
+    tasks = {code: draw(_task(first, code)) for code in "ABC"}
+    sent = []
     for round_no in range(rounds):
+        if round_no and draw(st.booleans()):
+            code = draw(st.sampled_from("ABC"))
+            tasks[code] = draw(_task(first, code))
+        listed = [row for code, row in tasks.items() if round_no == 0 or draw(st.integers(0, 9))]
+        if round_no == 0 or (mode == "full" and draw(st.booleans())):
+            said = tuple(tuple(row.items()) for row in listed)
+            sent.append(Sent(round_no, 0, "tasks", mode, "accept", said))
         codes = draw(st.lists(st.sampled_from("AB"), max_size=2, unique=True))
         today = str(first + timedelta(days=round_no))
         told = [{**draw(_report(first, code)), "reported_on": today} for code in sorted(codes)]

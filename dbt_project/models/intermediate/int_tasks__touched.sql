@@ -1,33 +1,13 @@
--- depends_on: {{ ref('int_deliveries__sighted') }}, {{ ref('int_deliveries__known') }}
--- depends_on: {{ ref('int_tasks__present') }}, {{ ref('stg_tasks') }}, {{ ref('stg_progress') }}
--- Tasks for which anything may have changed since the last build: a row came, went or was read
--- anew; a delivery stands otherwise among its source's; the task came, went or came back; a report
--- speaks of a day that has come. Where all of it is reports of deliveries that came after the last
+-- depends_on: {{ ref('int_deliveries__sighted') }}, {{ ref('int_deliveries__moved') }}
+-- depends_on: {{ ref('int_tasks__relisted') }}, {{ ref('stg_progress') }}
+-- Tasks for which anything may have changed since the last build: lists say otherwise of it, came or
+-- went; a report came, went or was read anew; a delivery stands otherwise among its source's; a
+-- report speaks of a day that has come. Where all of it is reports of deliveries that came after the last
 -- build, and take nothing back, the task's reports are continued. Without a last build nothing is
 -- kept, and the list is not asked.
 {% if var('resumed_from') -%}
-    with stretches as (
-        {{ either_alone(ref('int_deliveries__sighted'), 'before.int_deliveries__sighted') }}
-    ),
-
-    standing as (
-        {{ standing_among(ref('int_deliveries__known')) }}
-    ),
-
-    stood as (
-        {{ standing_among('before.int_deliveries__known') }}
-    ),
-
-    places as (
-        {{ either_alone('standing', 'stood') }}
-    ),
-
-    moved as (
-        select delivery_id, dataset from stretches
-        union
-        select delivery_id, dataset from places
-        union
-        select delivery_id, dataset from inputs.changed
+    with moved as (
+        select delivery_id from {{ ref('int_deliveries__moved') }} where dataset = 'progress'
     ),
 
     -- Corrections of a source without full exports, of days since the last build.
@@ -56,24 +36,10 @@
         select moved.delivery_id
         from moved
         anti join appended on moved.delivery_id = appended.delivery_id
-        where moved.dataset = 'progress'
-    ),
-
-    present as (
-        {{ either_alone(ref('int_tasks__present'), 'before.int_tasks__present') }}
     ),
 
     touched as (
-        select source, task_code, true as is_by_list, false as is_disturbed
-        from {{ ref('stg_tasks') }}
-        where delivery_id in (select moved.delivery_id from moved where moved.dataset = 'tasks')
-        union
-        select
-            split_part(task_key, '/', 1) as source,
-            substr(task_key, strpos(task_key, '/') + 1) as task_code,
-            true as is_by_list,
-            false as is_disturbed
-        from present
+        select source, task_code, true as is_by_list, false as is_disturbed from {{ ref('int_tasks__relisted') }}
         union
         select source, task_code, true as is_by_list, true as is_disturbed from inputs.touched
         union

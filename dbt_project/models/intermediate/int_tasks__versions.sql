@@ -18,10 +18,7 @@ staged as (
     {%- endif %}
 ),
 
-{%- set told = [
-    'title', 'kind', 'group_name', 'document_code', 'parent_task_code', 'lead_text', 'cooperating_text',
-    'responsible_position', 'assigned_on', 'deadline_text', 'product', 'priority'
-] %}
+{%- set told = told_of_task() %}
 
 rows_seen as (
     select
@@ -41,7 +38,7 @@ rows_seen as (
         sighted.until_on,
         sighted.first_full_on,
         coalesce(staged.updated_at, cast(sighted.from_on as timestamp) at time zone 'UTC') as updated_at,
-        hash({{ told | join(', ') }}) as content
+        {{ content_of_task('staged') }} as content
     from staged
     inner join sighted on staged.delivery_id = sighted.delivery_id
 ),
@@ -106,7 +103,7 @@ changing as (
 
 versions as (
     select
-        * exclude (content, content_before, sighting_no, is_news, until_on, first_full_on, updated_at),
+        * exclude (content_before, sighting_no, is_news, until_on, first_full_on, updated_at),
         cast(row_number() over (partition by task_key order by sighting_no) as integer) as version_no
     from changing
     where content is distinct from content_before
