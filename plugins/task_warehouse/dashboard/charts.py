@@ -50,6 +50,7 @@ _NOISE = re.compile(
     r'="[^"]*"'
 )
 _SPARK = "#010203"
+_NUMBER = re.compile(r"-?[\d.]+(?:e-?\d+)?")
 _PATH = re.compile(rf'<path [^>]*?d="(M[^"]*)"[^>]*stroke="{_SPARK}"')
 
 
@@ -209,10 +210,17 @@ def sparks(series: Mapping[str, Sequence[float | None]]) -> dict[str, str]:
                 "detail": {"field": "k", "type": "nominal"},
             },
         }
-        paths = _PATH.findall(vl_convert.vegalite_to_svg(spec))
+        paths = [_tenths(path) for path in _PATH.findall(vl_convert.vegalite_to_svg(spec))]
         assert len(paths) == len(codes), f"{len(paths)} lines for {len(codes)} bodies"
         drawn.update(zip(codes, paths, strict=True))
     return drawn
+
+
+def _tenths(path: str) -> str:
+    """A line from point to point, to a tenth of a unit: less than anybody sees."""
+    return "M" + " ".join(
+        f"{float(number):.1f}".removesuffix(".0") for number in _NUMBER.findall(path)
+    )
 
 
 def _draw(spec: Spec, words: Wording, said: str) -> str:

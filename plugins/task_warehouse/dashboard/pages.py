@@ -31,6 +31,7 @@ from task_warehouse.dashboard.moved import MOVEMENTS, PERIODS
 from task_warehouse.dashboard.of_bodies import OfBodies, grouped
 from task_warehouse.dashboard.rows import LATE, TaskRows
 from task_warehouse.dashboard.senders import Senders
+from task_warehouse.dashboard.shortening import shortened
 from task_warehouse.dashboard.topic_rows import JUDGEMENTS, Document, OfIndicator
 from task_warehouse.dashboard.topics import Topics
 from task_warehouse.dashboard.wording import LANGUAGES, Language, Wording, plain
@@ -53,11 +54,6 @@ MOST_LISTED = 150
 MOST_REPORTED = 600
 MOST_DOCUMENTS = 600
 
-# Ends of lines before what stands in a block of its own: a third of the nodes of a long table.
-_BETWEEN_BLOCKS = re.compile(
-    r"\s*\n\s*(?=</?(?:t[dhr]|tbody|thead|tfoot|table|caption|[uod]l|li|d[td]|div|section|p|h[1-6]|rect|g|text"
-    r"|title|line|pattern|defs|figure|head|body|meta|link|script|nav|header|footer|main)\b)"
-)
 _SAFE_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -308,8 +304,7 @@ class Site:
         up = "../" * stem.count("/")
         for language in LANGUAGES:
             compiled = self._environments[language, up].get_template(template)
-            page = compiled.render(context, stem=stem.rpartition("/")[2])
-            page = _BETWEEN_BLOCKS.sub("", page)
+            page = shortened(compiled.render(context, stem=stem.rpartition("/")[2]))
             (self.folder / f"{stem}{_suffix(language)}").write_text(page, encoding="utf-8")
 
     def _of_kinds(self, *kinds: str) -> list[Scorecard]:
