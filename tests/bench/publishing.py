@@ -3,7 +3,8 @@
 The small country of the tests grown to every ministry, province and commune, a million tasks in
 all, is published by all doors: DuckDB file, Parquet and a PostgreSQL server of its own. Then the
 scorecard is read there under row security, all tasks are searched, and pages are opened in headless
-Chromium with its processor throttled four times. The aims stand beside the figures.
+Chromium with its processor throttled four times: three times each, after an empty page, for a
+browser's own start is not the page's. The aims stand beside the figures.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import asyncio
 import json
 import re
+import statistics
 import subprocess
 import tempfile
 import time
@@ -31,6 +33,8 @@ from tests.unit.publish.publish_marts import ALL, write_build
 TASKS = 1_000_000
 BODIES = 3377
 THROTTLE = 4
+OPENINGS = 3
+EMPTY = "about:blank"
 SITE_BAR = 120
 SITE_BAR_MB = 150
 PAGE_BAR_MS = 1000
@@ -74,12 +78,15 @@ def _print_site(snapshot: Path, folder: Path, console: Console) -> None:
     files = [path.stat().st_size for path in site.rglob("*") if path.is_file()]
     size = f"{sum(files) / 1e6:.1f} MB (bar {SITE_BAR_MB} MB)"
     console.print(f"site: {len(files):,} files, {size}")
-    for page, milliseconds in asyncio.run(_opened(site, folder)):
-        said = f"{milliseconds:.0f} ms (bar {PAGE_BAR_MS} ms)"
-        console.print(f"{page}: {said}, processor throttled {THROTTLE} times")
+    console.print(
+        f"pages in a warm browser, processor throttled {THROTTLE} times, median of {OPENINGS}:"
+    )
+    for page, taken in asyncio.run(_opened(site, folder)):
+        said = f"{statistics.median(taken):.0f} ms (bar {PAGE_BAR_MS} ms)"
+        console.print(f"{page}: {said}; {', '.join(f'{one:.0f}' for one in taken)}")
 
 
-async def _opened(site: Path, folder: Path) -> list[tuple[str, float]]:
+async def _opened(site: Path, folder: Path) -> list[tuple[str, list[float]]]:
     arguments = [
         "chromium",
         "--headless",
@@ -89,7 +96,7 @@ async def _opened(site: Path, folder: Path) -> list[tuple[str, float]]:
         "--disable-background-networking",
         "--remote-debugging-port=0",
         f"--user-data-dir={folder / 'profile'}",
-        "about:blank",
+        EMPTY,
     ]
     with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as browser:
         try:
@@ -106,21 +113,23 @@ def _address(browser: subprocess.Popen[str]) -> str:
     raise SystemExit("chromium did not say where it listens")
 
 
-async def _timed(address: str, site: Path, pages: Sequence[str]) -> list[tuple[str, float]]:
+async def _timed(address: str, site: Path, pages: Sequence[str]) -> list[tuple[str, list[float]]]:
+    """Of each page the milliseconds of each opening, always from an empty page."""
     async with connect(address, max_size=None) as socket:
         session = _Session(socket)
-        target = (await session.ask("Target.createTarget", url="about:blank"))["targetId"]
+        target = (await session.ask("Target.createTarget", url=EMPTY))["targetId"]
         attached = await session.ask("Target.attachToTarget", targetId=target, flatten=True)
         session.of = attached["sessionId"]
         await session.ask("Page.enable")
         await session.ask("Emulation.setCPUThrottlingRate", rate=THROTTLE)
+        await session.open(EMPTY)
         timed = []
         for page in pages:
-            began = time.monotonic()
-            await session.ask("Page.navigate", url=(site / f"{page}.html").as_uri())
-            await session.until("Page.loadEventFired")
-            await session.ask("Runtime.evaluate", expression=PAINTED, awaitPromise=True)
-            timed.append((page, (time.monotonic() - began) * 1000))
+            taken = []
+            for _ in range(OPENINGS):
+                taken.append(await session.open((site / f"{page}.html").as_uri()))
+                await session.open(EMPTY)
+            timed.append((page, taken))
         return timed
 
 
@@ -147,6 +156,14 @@ class _Session:
             raise SystemExit(f"{method}: {answer['error']}")
         result: dict[str, Any] = answer["result"]
         return result
+
+    async def open(self, address: str) -> float:
+        """Milliseconds until a page is loaded, its script has run and a frame was laid out."""
+        began = time.monotonic()
+        await self.ask("Page.navigate", url=address)
+        await self.until("Page.loadEventFired")
+        await self.ask("Runtime.evaluate", expression=PAINTED, awaitPromise=True)
+        return (time.monotonic() - began) * 1000
 
     async def until(self, event: str) -> None:
         """Wait for an event that follows the last command, if it has not been told yet."""
