@@ -13,6 +13,7 @@ import duckdb
 
 from task_warehouse.dashboard import queries
 from task_warehouse.dashboard.limits import LIMITS, Limit, same, widest
+from task_warehouse.dashboard.refused import Cause, RefusedRow, read_refused
 from task_warehouse.dashboard.topic_rows import Classed, Document, Movement
 from task_warehouse.dashboard.topics import Topics, read_topics
 from task_warehouse.errors import AuditError, StorageError
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 NATION = "VN"
 UNRESOLVED = "UNRESOLVED"
 DUE_SOON = "due_in_7_days"
+NEVER_REPORTED = "never_reported"
 CLASSES = (
     "completed_on_time",
     "completed_late",
@@ -158,6 +160,12 @@ class RejectCause:
     findings: int
     sources: int
 
+    @property
+    def named(self) -> str:
+        """Its dataset, check and who must act, in one word."""
+        check = self.check_id.removeprefix(f"{self.dataset}.")
+        return f"{self.dataset}-{check}-{self.responsibility}".replace(".", "-")
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -213,6 +221,7 @@ class Morning:
     scorecards: Sequence[Scorecard]
     reporting: Sequence[Reporting]
     causes: Sequence[RejectCause]
+    refused: Mapping[Cause, Sequence[RefusedRow]]
     differences: Sequence[Difference]
     yesterday: Earlier | None
     last_week: Earlier | None
@@ -244,6 +253,7 @@ def read_morning(
         scorecards=_read(connection, Scorecard, queries.SCORECARD, day),
         reporting=_read(connection, Reporting, queries.REPORTING, day),
         causes=_read(connection, RejectCause, queries.CAUSES, day),
+        refused=read_refused(connection, manifest.as_of_date),
         differences=_read(connection, Difference, queries.DIFFERENCES, day),
         yesterday=yesterday,
         last_week=last_week,
@@ -266,7 +276,7 @@ def tasks_by_body(
 
 
 def tasks_by_class(connection: duckdb.DuckDBPyConnection, day: date) -> Iterator[Task]:
-    """Every task once, class after class (and those due soon), the first of each."""
+    """The first tasks of each class, of those due soon and of those never reported on."""
     return _tasks(connection, queries.BY_CLASS, day, same(LISTED_PER_CLASS))
 
 

@@ -21,6 +21,7 @@ from task_warehouse.dashboard.facts import (
     CLASSES,
     DUE_SOON,
     NATION,
+    NEVER_REPORTED,
     UNRESOLVED,
     Morning,
     Scorecard,
@@ -29,6 +30,7 @@ from task_warehouse.dashboard.facts import (
 from task_warehouse.dashboard.labels import labels_of
 from task_warehouse.dashboard.moved import MOVEMENTS, PERIODS
 from task_warehouse.dashboard.of_bodies import OfBodies, grouped
+from task_warehouse.dashboard.refused import CAUSE_PAGES, LISTED_OF_CAUSE, by_source
 from task_warehouse.dashboard.rows import LATE, TaskRows
 from task_warehouse.dashboard.senders import Senders
 from task_warehouse.dashboard.shortening import shortened
@@ -104,7 +106,7 @@ class Site:
         (folder / "assets" / "labels.css").write_text(
             labels_of(self._words.values()), encoding="utf-8"
         )
-        for name in ("body", "class", "document", "finding", "indicator", "movement"):
+        for name in ("body", "class", "document", "finding", "indicator", "movement", "refused"):
             (folder / name).mkdir()
 
     def _environment(self, language: Language, up: str) -> jinja2.Environment:
@@ -204,21 +206,28 @@ class Site:
         }
 
     def write_classes(self, by_class: Mapping[str, list[Task]]) -> None:
-        """A page for each class of the nation: where its tasks lie, and the tasks."""
+        """A page for each class of the nation: where its tasks lie, and the tasks.
+
+        Those due soon and those never reported on have one too.
+        """
         nation = self.morning.nation
-        for status_class in (*CLASSES, DUE_SOON):
+        for status_class in (*CLASSES, DUE_SOON, NEVER_REPORTED):
             bodies = [
                 card
                 for card in self.morning.scorecards
-                if card.organisation_code != NATION and card.count(status_class)
+                if card.organisation_code != NATION
+                and status_class != NEVER_REPORTED
+                and card.count(status_class)
             ]
             bodies.sort(key=lambda card: (-card.count(status_class), card.organisation_code))
+            tasks = by_class.get(status_class, [])
             context = {
                 "status_class": status_class,
                 "total": nation.count(status_class) if nation else 0,
                 "bodies": bodies[:MOST_LISTED],
                 "more_bodies": len(bodies[MOST_LISTED:]),
-                "tasks": by_class.get(status_class, []),
+                "tasks": tasks,
+                "soonest": self._due_within(3, tasks) if status_class == DUE_SOON else 0,
             }
             self._write(f"class/{status_class}", "class.html.j2", context)
 
@@ -235,6 +244,7 @@ class Site:
         """The pages of substance, bottlenecks, indicators, feedback and data quality."""
         self._write_indicators()
         self._write_findings()
+        self._write_causes()
         for topic in ("substance", "bottlenecks", "feedback"):
             self._write(topic, f"{topic}.html.j2", {})
         # Which rules the checks found broken stands beside the pages, in a snapshot.
@@ -257,6 +267,18 @@ class Site:
             if kind.findings:
                 context = {"kind": kind, "findings": of_kind.get(kind.finding, [])}
                 self._write(f"finding/{page_name(kind.finding)}", "finding.html.j2", context)
+
+    def _write_causes(self) -> None:
+        """A page for each cause of refusals: whose rows, and where each lies in what was sent."""
+        for cause in self.morning.causes[:CAUSE_PAGES]:
+            key = (cause.check_id, cause.dataset, cause.responsibility)
+            rows = self.morning.refused[key]
+            context = {
+                "cause": cause,
+                "rows": rows[:LISTED_OF_CAUSE],
+                "sources": by_source(rows)[:MOST_LISTED],
+            }
+            self._write(f"refused/{page_name(cause.named)}", "cause.html.j2", context)
 
     def write_documents(self, tasks: Iterator[Task]) -> None:
         """The tree of documents, and a page for those with most tasks under them."""
@@ -293,11 +315,15 @@ class Site:
 
     def _write_body(self, card: Scorecard, tasks: Sequence[Task], parts: OfBodies) -> None:
         piles = _piles(tasks)
-        week_on = self.morning.manifest.as_of_date + timedelta(days=7)
-        soon = sum(task.due_on is not None and task.due_on <= week_on for task in piles[IN_TERM])
+        soon, soonest = (self._due_within(days, piles[IN_TERM]) for days in (7, 3))
         own = parts.of(card.organisation_code)
-        context = {"card": card, "by_class": piles, "soon": soon, **own}
+        context = {"card": card, "by_class": piles, "soon": soon, "soonest": soonest, **own}
         self._write(f"body/{page_name(card.organisation_code)}", "body.html.j2", context)
+
+    def _due_within(self, days: int, tasks: Iterable[Task]) -> int:
+        """How many of these open tasks are due in so many days."""
+        until = self.morning.manifest.as_of_date + timedelta(days=days)
+        return sum(task.due_on is not None and task.due_on <= until for task in tasks)
 
     def _write(self, stem: str, template: str, context: Mapping[str, Any]) -> None:
         """Write ``stem.html`` in Vietnamese and ``stem.en.html`` in English."""

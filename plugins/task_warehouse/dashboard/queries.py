@@ -25,8 +25,8 @@ REPORTING = """
 """
 
 # Of each source and dataset the newest refused rows, as long as its latest delivery has some.
-CAUSES = f"""
-    with latest as ({REPORTING}),
+NEWEST_REFUSED = f"""
+    latest as ({REPORTING}),
     newest as (
         select rejects.*
         from marts.mart_reject as rejects
@@ -36,6 +36,10 @@ CAUSES = f"""
             partition by source, dataset order by rejects.business_date desc
         ) = 1
     )
+"""
+
+CAUSES = f"""
+    with {NEWEST_REFUSED}
     select check_id, dataset, responsibility, min(coalesce(message_vi, check_id)) as message_vi,
         min(coalesce(message_en, check_id)) as message_en, count(*) as findings,
         count(distinct source) as sources
@@ -143,6 +147,9 @@ BY_CLASS = """
     union all
     select 'due_in_7_days', 'due_in_7_days', task_key, days_late, task_due_on
     from few where days_to_due between 0 and 7
+    union all
+    select 'never_reported', 'never_reported', task_key, days_late, task_due_on
+    from few where not is_completed and report_count = 0
 """
 
 # A document with everything that carries it out, at any depth, as mart_document_cascade counts it.

@@ -47,6 +47,16 @@ class Senders:
             counts[row.status] = counts.get(row.status, 0) + 1
         return {status: count for status, count in counts.items() if count}
 
+    def by_outcome(self, most: int) -> dict[str, list[Reporting]]:
+        """The obligations, worst outcome first: of each outcome its share of ``most``."""
+        counts = self.by_status()
+        each = max(1, most // max(1, len(counts)))
+        parts: dict[str, list[Reporting]] = {status: [] for status in reversed(counts)}
+        for row in self.rows:
+            if len(parts[row.status]) < each:
+                parts[row.status].append(row)
+        return parts
+
     def total(self, column: str) -> int:
         """Sum of a column of row counts."""
         return sum(int(getattr(row, column)) for row in self.rows)

@@ -25,14 +25,42 @@ from task_warehouse.snapshots import Manifest
 
 OF_ONE_PROVINCE = "update marts.dim_organisation set parent_code = '01' where kind = 'commune'"
 # Where a figure leads to what it is made of, each part of which leads on to its rows.
-MADE_OF = {"classes", "bodies", "substance", "moved", "communes"}
+MADE_OF = {
+    "classes",
+    "parts",
+    "bodies",
+    "substance",
+    "moved",
+    "communes",
+    "rejects",
+    "everything",
+}
+SOON = ("due_in_7_days", "due_in_3_days", "due_in_4_to_7_days")
 IN_PARTS = {
-    "tasks": (*CLASSES, "due_in_7_days", "due_later"),
+    "list": ("list", *SOON),
+    "due_in_7_days": SOON,
+    "tasks": (*CLASSES, *SOON, "due_later"),
     "completed": ("completed_late", "completed_on_time", "completed_undated"),
-    "open_in_term": ("open_in_term", "due_in_7_days", "due_later"),
+    "open_in_term": ("open_in_term", *SOON, "due_later"),
     "open-feedback": ("late-feedback", "wait-feedback"),
     "open-recommendation": ("late-recommendation", "wait-recommendation"),
 }
+# Figures that lead nowhere, by the class of their table or the heading they stand under, and why
+# that is honest. A share, a change and a rank say enough beside a link to what they are made of.
+UNLINKED = {
+    "tasks": "the row is the record itself and names its delivery and line",
+    "reporting": "the row is the record itself",
+    "differences": "the row is the record: what a sender stated beside what was counted",
+    "feedback": "what was answered is counted and never listed: people sent it",
+    "repairs": "a history of refusals; those of the newest deliveries are linked above it",
+    "scores": "a score is no count; the page's own causes and lines are linked",
+    "values": "values of an indicator as its source sent them",
+    "longest": "the days of the longest of the tasks that the row leads to",
+    "past": "what earlier mornings counted; today's tasks are linked where they are counted",
+}
+BESIDE_A_LINK = re.compile(r"[−+].*|.*%")
+FIGURE = re.compile(r"\s*[−+]?\d[\d.,]*%?\s*")
+ROWS = {"tr", "li", "dd", "p"}
 VOID = {"meta", "link", "input", "br", "img"}
 # What ends where one of these begins, or where what it stands in ends (HTML, 13.1.2.4).
 ENDED_BY = {
@@ -64,14 +92,24 @@ class Page(HTMLParser):
         self.figures: list[tuple[str, str, set[str], str | None]] = []
         self.behind: dict[str, list[set[str]]] = {}
         self.lang: str | None = None
+        self._classes: list[str] = []
+        self._rows = [0]  # rows and items that are open, by their number
+        self._begun = 0
+        self._linked: set[int] = set()
+        self._lone: list[tuple[int, str]] = []
         self._heading = ""
         self.feed(path.read_text(encoding="utf-8"))
         assert self.open == [], path
+        self.unlinked = [
+            said
+            for row, said in self._lone
+            if row not in self._linked or not BESIDE_A_LINK.fullmatch(said)
+        ]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         named = dict(attrs)
         while self.open and tag in ENDED_BY.get(self.open[-1], ()):
-            self.open.pop()
+            self._end()
         self.attributes += [(tag, name, value) for name, value in attrs]
         if tag == "html":
             self.lang = named.get("lang")
@@ -92,22 +130,44 @@ class Page(HTMLParser):
             self.behind.setdefault(self._heading, []).append(of)
         if tag not in VOID:
             self.open.append(tag)
+            self._classes.append(named.get("class") or "")
+        if tag in ROWS:
+            self._begun += 1
+            self._rows.append(self._begun)
+        if tag == "a":
+            self._linked.add(self._rows[-1])
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
         if tag not in VOID:
-            self.open.pop()
+            self._end()
+
+    def _end(self) -> str:
+        tag = self.open.pop()
+        self._classes.pop()
+        if tag in ROWS:
+            self._rows.pop()
+        return tag
 
     def handle_endtag(self, tag: str) -> None:
         while self.open[-1] != tag and self.open[-1] in ENDED_BY:
-            self.open.pop()
-        assert self.open.pop() == tag, f"{tag} out of order in {self.path}"
+            self._end()
+        assert self._end() == tag, f"{tag} out of order in {self.path}"
 
     def handle_data(self, data: str) -> None:
         self.texts.append(data)
+        if FIGURE.fullmatch(data) and data.strip() not in ("0", "0%") and "a" not in self.open:
+            within = {self._heading, *" ".join(self._classes).split()}
+            beside = within & {"count", "rank", "value-line", "group"}
+            if self._is_figure() and not beside and not within & set(UNLINKED):
+                self._lone.append((self._rows[-1], data.strip()))
         if "a" in self.open:
             href, said, of, sought = self.figures[-1]
             self.figures[-1] = (href, said + data, of, sought)
+
+    def _is_figure(self) -> bool:
+        tag, classes = self.open[-1], self._classes[-1].split()
+        return tag == "strong" or bool({"n", "value", "figure", "parts-of"} & set(classes))
 
     @property
     def text(self) -> str:
@@ -125,15 +185,20 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return dashboard_of(home, per_body=9, topics=True, extra=OF_ONE_PROVINCE)
 
 
+@pytest.fixture(scope="module")
+def seen(site: Path) -> dict[Path, Page]:
+    """Every page of the site, read once."""
+    return {path: Page(path) for path in site.rglob("*.html")}
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
 
 
-def test_every_page_is_well_formed_and_every_link_leads_somewhere(site: Path) -> None:
-    pages = {path: Page(path) for path in site.rglob("*.html")}
-    assert len(pages) > 120
-    for path, page in pages.items():
+def test_every_page_is_well_formed_and_every_link_leads_somewhere(seen: dict[Path, Page]) -> None:
+    assert len(seen) > 120
+    for path, page in seen.items():
         for link in page.links:
             parts = urlsplit(link)
             assert not parts.scheme, f"{link} in {path} leads outside"
@@ -141,12 +206,11 @@ def test_every_page_is_well_formed_and_every_link_leads_somewhere(site: Path) ->
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             assert target.is_file(), f"{link} in {path}"
             if parts.fragment:
-                assert parts.fragment in pages[target].ids, f"{link} in {path}"
+                assert parts.fragment in seen[target].ids, f"{link} in {path}"
 
 
-def test_every_page_has_both_languages_and_a_strict_policy(site: Path) -> None:
-    for path in site.rglob("*.html"):
-        page = Page(path)
+def test_every_page_has_both_languages_and_a_strict_policy(seen: dict[Path, Page]) -> None:
+    for path, page in seen.items():
         english = path.name.endswith(".en.html")
         assert page.lang == ("en" if english else "vi")
         counterpart = path.name.replace(".en.html", ".html") if english else f"{path.stem}.en.html"
@@ -166,7 +230,9 @@ def test_every_page_has_both_languages_and_a_strict_policy(site: Path) -> None:
         assert unicodedata.is_normalized("NFC", source)
 
 
-def test_every_figure_of_a_body_is_the_number_of_tasks_listed_under_it(site: Path) -> None:
+def test_every_figure_of_a_body_is_the_number_of_tasks_listed_under_it(
+    site: Path, seen: dict[Path, Page]
+) -> None:
     with duckdb.connect(str(site.parent / "warehouse.duckdb"), read_only=True) as connection:
         names = ", ".join(CLASSES)
         cards = connection.execute(
@@ -176,9 +242,9 @@ def test_every_figure_of_a_body_is_the_number_of_tasks_listed_under_it(site: Pat
     for code, *counts in cards:
         for status_class, count in zip(CLASSES, counts, strict=True):
             if code == "VN":
-                page, under = Page(site / "class" / f"{status_class}.html"), "list"
+                page, under = seen[site / "class" / f"{status_class}.html"], "list"
             else:
-                page, under = Page(site / "body" / f"{code}.html"), status_class
+                page, under = seen[site / "body" / f"{code}.html"], status_class
             shown = min(count, LISTED_PER_CLASS) if code == "VN" else count
             listed = sum(page.rows_under.get(part, 0) for part in IN_PARTS.get(under, (under,)))
             assert listed == shown, (code, status_class)
@@ -186,21 +252,22 @@ def test_every_figure_of_a_body_is_the_number_of_tasks_listed_under_it(site: Pat
     assert followed > 500
 
 
-def test_every_figure_of_movement_is_the_number_of_tasks_it_leads_to(site: Path) -> None:
+def test_every_figure_of_movement_is_the_number_of_tasks_it_leads_to(
+    site: Path, seen: dict[Path, Page]
+) -> None:
     with duckdb.connect(str(site.parent / "warehouse.duckdb"), read_only=True) as connection:
         found = connection.execute(
             "unpivot (select organisation_code, period, newly_completed, newly_overdue, "
             "left_overdue, extended from marts.mart_movement) on columns(* exclude "
             "(organisation_code, period)) into name movement value tasks"
         ).fetchall()
-    pages = {path: Page(path) for path in (site / "index.html", *site.glob("*/*.html"))}
     followed = 0
     for code, period, movement, tasks in found:
         if code == "VN":
-            page, under = pages[site / "movement" / f"{period}.html"], movement
-            to, linking = f"movement/{period}.html#{movement}", pages[site / "index.html"]
+            page, under = seen[site / "movement" / f"{period}.html"], movement
+            to, linking = f"movement/{period}.html#{movement}", seen[site / "index.html"]
         else:
-            page = linking = pages[site / "body" / f"{code}.html"]
+            page = linking = seen[site / "body" / f"{code}.html"]
             under, to = f"{period}-{movement}", f"#{period}-{movement}"
         shown = min(tasks, LISTED_OF_NATION)
         assert page.rows_under.get(under, 0) == shown, (code, period, movement)
@@ -248,10 +315,13 @@ def test_every_count_of_findings_and_of_judged_bodies_is_the_number_of_rows_it_l
     assert judged
 
 
-def test_every_number_that_is_a_link_is_the_number_of_rows_it_leads_to(site: Path) -> None:
-    seen = {path: Page(path) for path in site.rglob("*.html") if ".en." not in path.name}
+def test_every_number_that_is_a_link_is_the_number_of_rows_it_leads_to(
+    site: Path, seen: dict[Path, Page]
+) -> None:
     wrong, followed = [], Counter[str]()
     for path, page in seen.items():
+        if ".en." in path.name:
+            continue
         for href, said, of, sought in page.figures:
             parts = urlsplit(href)
             under = parts.fragment or "list"
@@ -274,6 +344,31 @@ def test_every_number_that_is_a_link_is_the_number_of_rows_it_leads_to(site: Pat
     assert {"completed", "open_in_term", "due_in_7_days", "found-silent", "late-feedback"} <= set(
         followed
     )
+
+
+def test_every_figure_leads_somewhere_or_stands_beside_what_it_is_made_of(
+    site: Path, seen: dict[Path, Page]
+) -> None:
+    lone = {
+        str(path.relative_to(site)): page.unlinked for path, page in seen.items() if page.unlinked
+    }
+    assert lone == {}
+
+
+def test_the_refused_rows_of_a_cause_are_listed_with_their_places_and_not_their_values(
+    site: Path,
+) -> None:
+    with duckdb.connect(str(site.parent / "warehouse.duckdb"), read_only=True) as connection:
+        causes = connection.execute(
+            "select split_part(check_id, '.', 2), count(*), count(distinct source), "
+            "any_value(value) from marts.mart_reject group by all"
+        ).fetchall()
+    for check, findings, sources, value in causes:
+        page = Page(site / "refused" / f"progress-{check}-source.html")
+        assert page.rows_under["list"] == findings
+        assert page.rows_under["sources"] == sources
+        assert value not in page.texts
+    assert len(causes) == 2
 
 
 def test_of_many_moved_tasks_a_body_lists_few_and_says_so(
@@ -533,8 +628,9 @@ def test_of_many_lines_of_reporting_and_documents_the_first_are_listed(
     monkeypatch.setattr(pages, "MOST_DOCUMENTS", 1)
     dashboard = dashboard_of(home, topics=True)
     reporting = Page(dashboard / "reporting.html")
-    assert reporting.rows_under["everything"] == 2
-    assert re.search(r"Liệt kê 2 trên \d+ dòng", reporting.text)
+    outcomes = ("missing", "refused", "late", "nothing_arose", "on_time")
+    assert {reporting.rows_under.get(outcome) for outcome in outcomes} == {1}
+    assert re.search(r"Liệt kê 5 trên \d+ dòng", reporting.text)
     programmes = Page(dashboard / "programmes.html")
     assert "Liệt kê 1 văn bản" in programmes.text
     assert [link for link in programmes.links if link.startswith("document/")]
@@ -554,7 +650,7 @@ def test_of_thousands_of_communes_the_last_are_listed_and_the_rest_by_province(
     page = Page(dashboard / "communes.html")
     assert "2 xã, phường, đặc khu có nhiệm vụ" in page.text
     first, _, ranked = page.path.read_text(encoding="utf-8").partition("</section>")
-    assert sorted(re.findall(r'<td class="n late">(\d+)<', first)) == ["0", "1"]
+    assert sorted(re.findall(r'<td class="n late">(?:<a [^>]*>)?(\d+)<', first)) == ["0", "1"]
     assert len(re.findall(r'<td class="n rank">', ranked)) == 1
     assert {"body/01.html#communes", "body/04.html#communes"} <= set(page.links)
     assert "communes" in Page(dashboard / "body" / "01.html").ids

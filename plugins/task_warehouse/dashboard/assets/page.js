@@ -13,7 +13,7 @@
   }
 
   function rowsOf(table) {
-    return Array.prototype.slice.call(table.tBodies[0].rows);
+    return Array.prototype.slice.call(table.querySelectorAll("tbody tr"));
   }
 
   // The column a header cell stands over, in a head of one or two rows.
@@ -60,7 +60,7 @@
     }).sort(function (a, b) {
       return (a.value < b.value ? -sign : a.value > b.value ? sign : 0) || a.place - b.place;
     }).forEach(function (item) {
-      table.tBodies[0].appendChild(item.row);
+      item.row.parentNode.appendChild(item.row);  // what figures lead to stays together
     });
     button.focus();
   }
@@ -154,7 +154,7 @@
   Array.prototype.forEach.call(document.querySelectorAll("table[data-tools]"), function (table) {
     if (!table.tBodies.length) return;
     addSearch(table);
-    if (table.tBodies[0].rows.length > 1) addSorting(table);
+    if (rowsOf(table).length > 1) addSorting(table);
   });
   Array.prototype.forEach.call(finding, addFinding);
 
