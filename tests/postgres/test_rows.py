@@ -226,6 +226,18 @@ def test_keys_and_relations_are_declared(database: Database, tmp_path: Path) -> 
     assert required is True
 
 
+def test_a_column_of_one_value_has_no_index(database: Database, tmp_path: Path) -> None:
+    extra = """
+    create table marts.one_day (as_of_date date, source varchar, lead_code varchar);
+    insert into marts.one_day values ('2026-11-20', 'bo-g06', null), ('2026-11-20', 'bo-g09', null);
+    """
+    load_snapshot(make_snapshot(tmp_path, extra=extra), database.address)
+    indexed = database.rows(
+        "select indexdef from pg_indexes where schemaname = 'marts' and tablename = 'one_day'"
+    )
+    assert [str(row[0]).partition(" USING ")[2] for row in indexed] == ["btree (source)"]
+
+
 def test_what_does_not_hold_is_noted_not_declared(database: Database, tmp_path: Path) -> None:
     extra = """
     create table marts.fct_task_event (task_key varchar not null, event varchar);
