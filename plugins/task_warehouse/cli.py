@@ -154,7 +154,11 @@ def _decide(delivery: str, outcome: str, note: str, by: str) -> None:
 @app.command()
 def build(as_of: AsOf = None, received_at: ReceivedAt = None) -> None:
     """Build the marts with dbt, check the invariants, publish the snapshot."""
-    _publish(_dates(as_of, received_at))
+    from task_warehouse import summary
+
+    run = _dates(as_of, received_at)
+    _publish(run)
+    summary.require_arrivals(Home.from_environment(), run.as_of)
 
 
 def _publish(run: RunDate) -> None:

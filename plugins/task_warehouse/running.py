@@ -47,7 +47,8 @@ def run_day(home: Home, sources: Path | None, run: RunDate, out: Terminal) -> No
     """Run one day through the DAGs and print the summary.
 
     Raises the error of the step that failed (its exit code is the command's), :class:`BusyError`
-    when another run of this data root is going on.
+    when another run of this data root is going on, :class:`NoDataError` when all that was owed on
+    the day is missing; the morning is published then and says so.
     """
     from task_warehouse.sources import load_sources
 
@@ -63,6 +64,7 @@ def run_day(home: Home, sources: Path | None, run: RunDate, out: Terminal) -> No
         child = orchestration.start_day(home, folder, run, events, log)
         seconds = _follow(child, events, log, out)
         summary.show(out, home, run.as_of, seconds)
+        summary.require_arrivals(home, run.as_of)
 
 
 def _follow(

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from task_warehouse import publishing
 from task_warehouse.errors import NoDataError
-from task_warehouse.settings import Home
+from task_warehouse.settings import TIMEZONE, Home
 from task_warehouse.terminal import Terminal
 
 # How reporting stands: of each source and dataset the latest day it owed or gave something.
@@ -26,6 +26,15 @@ _REPORTING = """
         count(*) filter (where status = 'held')
     from marts.mart_reporting
     where is_latest
+"""
+
+# What was owed on the day itself, and whether anything at all came on it, of whatever date.
+_ARRIVALS = f"""
+    select count(distinct source) filter (expected and business_date = $day),
+        coalesce(bool_or(status != 'missing' and (
+            business_date = $day or (received_at at time zone '{TIMEZONE}')::date = $day
+        )), false)
+    from marts.mart_reporting
 """
 
 _NATION = """
@@ -64,6 +73,25 @@ def show(out: Terminal, home: Home, as_of: date, seconds: Mapping[str, float]) -
     _places(out, home)
     if reporting[-1]:
         out.print("What is held waits for a decision: task-warehouse held")
+
+
+def require_arrivals(home: Home, as_of: date) -> None:
+    """Raise :class:`NoDataError` where of all that was owed on ``as_of`` nothing came.
+
+    The morning is published all the same, of what came before, and says so at its top.
+    """
+    manifest = publishing.current(home)
+    if manifest is None or manifest.as_of_date != as_of:
+        return
+    with duckdb.connect(str(manifest.path / "warehouse.duckdb"), read_only=True) as connection:
+        owing, came = connection.execute(_ARRIVALS, {"day": as_of}).fetchall()[0]
+    if owing and not came:
+        raise NoDataError(
+            f"nothing arrived on {as_of}: {owing} sources owed something",
+            where=f"{manifest.path} is published of what came before, and says so at its top",
+            remedy="look at the network and the folders of this machine, then at the senders: "
+            "task-warehouse sources --troubled",
+        )
 
 
 def _first(connection: duckdb.DuckDBPyConnection, sql: str, as_of: date) -> tuple[Any, ...]:

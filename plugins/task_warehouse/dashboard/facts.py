@@ -229,6 +229,7 @@ class Morning:
     deadlines: Mapping[str, Sequence[Deadlines]]
     documents_of: Mapping[str, Sequence[BodyDocument]]
     sources_behind: Mapping[str, frozenset[str]]
+    newest: datetime | None
 
     @property
     def nation(self) -> Scorecard | None:
@@ -261,6 +262,7 @@ def read_morning(
         deadlines=_by_body(_read(connection, Deadlines, queries.DEADLINES, day)),
         documents_of=_by_body(_read(connection, BodyDocument, queries.BODY_DOCUMENTS, day)),
         sources_behind=_sources_behind(connection, day),
+        newest=_newest(connection, day),
     )
 
 
@@ -326,6 +328,12 @@ def _sources_behind(
     for code, source in connection.execute(queries.SOURCES_BEHIND, dict(day)).fetchall():
         behind.setdefault(code, set()).add(source)
     return {code: frozenset(sources) for code, sources in behind.items()}
+
+
+def _newest(connection: duckdb.DuckDBPyConnection, day: Mapping[str, date]) -> datetime | None:
+    """When the last of what is in the figures was received, on whatever day."""
+    found = connection.execute(queries.NEWEST, dict(day)).fetchone()
+    return found[0] if found else None
 
 
 def _require_followable(connection: duckdb.DuckDBPyConnection, day: Mapping[str, date]) -> None:

@@ -214,6 +214,11 @@ BODY_DOCUMENTS = """
     order by led.organisation_code, tasks desc, tasks.document_code
 """
 
+NEWEST = """
+    select max(received_at) from marts.mart_reporting
+    where rows_accepted > 0 and business_date <= $day
+"""
+
 DISAGREEING = """
     with led as (
         select distinct task_key, organisation_code

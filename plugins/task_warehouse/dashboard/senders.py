@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
 from task_warehouse.dashboard.facts import Reporting
+from task_warehouse.dashboard.wording import Wording
 
 _BEST_FIRST = ("on_time", "nothing_arose", "late", "duplicate", "held", "refused", "missing")
 _WORST_FIRST = tuple(reversed(_BEST_FIRST))
@@ -39,6 +41,21 @@ class Senders:
     def newest(self) -> datetime | None:
         """When the newest of what is in the figures was received."""
         return max((row.received_at for row in self.rows if row.received_at), default=None)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether all that is owed is missing."""
+        owed = [row for row in self.rows if row.expected]
+        return bool(owed) and all(row.status == "missing" for row in owed)
+
+    def reasons(self, words: Wording) -> list[str]:
+        """Why it is missing or refused, the most frequent reason first, in the page's language."""
+        said = Counter(
+            words.of(row, "reason_vi", "reason_en") or words.text(f"statuses.{row.status}")
+            for row in self.problems
+            if row.is_failed
+        )
+        return [reason for reason, _ in said.most_common()]
 
     def by_status(self) -> dict[str, int]:
         """Obligations by outcome, best first; an outcome nobody had is left out."""

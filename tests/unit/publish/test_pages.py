@@ -561,7 +561,7 @@ def test_a_body_without_tasks_a_name_with_a_slash_and_a_day_when_nothing_arrived
     assert "Sở A/B và C/D" in morning.text
     assert "Sở A/B và C/D" in Page(site / "body" / "01.html").text
     assert not list(site.rglob("B và C*"))
-    assert re.search(r"0 trên \d+ nguồn phải gửi", morning.text)
+    assert re.search(r"Không nguồn nào trong \d+ nguồn phải gửi đã gửi", morning.text)
     assert "0 / " in Page(site / "body" / "01.html").text
 
 
