@@ -15,6 +15,8 @@ from task_warehouse.dashboard.topic_rows import LISTING
 # Rows of each kind that the pages of all bodies may list together.
 LISTED_OF_ALL_BODIES = 6_000
 SHOWN_PERIODS = 6
+# Children of each class that a page names beside their number.
+NAMED_CHILDREN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,17 @@ class Family:
     is_child_due_later: bool
     delivery_id: str | None
     line: int | None
+    kin: list[dict[str, str]] | None
 
     @property
-    def of_children(self) -> list[tuple[str, int]]:
-        """The classes that have children, what needs somebody first, with their number."""
+    def of_children(self) -> list[tuple[str, int, list[str]]]:
+        """The classes that have children, what needs somebody first: how many, which first ones."""
         counts = [(name, int(getattr(self, f"children_{name}"))) for name in LISTING]
-        return [(name, count) for name, count in counts if count]
+        return [(name, count, self._named(name)) for name, count in counts if count]
+
+    def _named(self, status_class: str) -> list[str]:
+        of_class = [one["code"] for one in self.kin or () if one["class"] == status_class]
+        return of_class[:NAMED_CHILDREN]
 
     @property
     def at_odds(self) -> list[str]:
@@ -116,13 +123,24 @@ class Related:
 
 
 _FAMILIES = """
+    with kids as (
+        select child.source, child.parent_task_code,
+            list({'class': status.status_class, 'code': child.task_code} order by child.task_code)
+                as kin
+        from marts.dim_task as child
+        inner join marts.fct_task_status as status on child.task_key = status.task_key
+        where child.parent_task_code is not null and status.as_of_date = $day
+        group by child.source, child.parent_task_code
+    )
     select family.* exclude (task_key, lead_code), family.lead_code as owner, tasks.title,
-        tasks.task_code, tasks.source, tasks.delivery_id, tasks.line,
+        tasks.task_code, tasks.source, tasks.delivery_id, tasks.line, kids.kin,
         row_number() over (partition by family.lead_code order by
             is_done_before_children desc, is_open_after_children desc, children_open_overdue desc,
             is_child_due_later desc, children desc, family.task_key) as place
     from marts.mart_task_family as family
     inner join marts.dim_task as tasks on family.task_key = tasks.task_key
+    left join kids
+        on tasks.source = kids.source and tasks.task_code = kids.parent_task_code
     where family.as_of_date = $day
 """
 
