@@ -57,10 +57,12 @@ STEPS = (0.05, 0.10, 0.20)
 
 @dataclass(frozen=True, slots=True)
 class Segment:
+    """Part of a bar; where it begins and its width are written no finer than is seen."""
+
     status_class: str
     count: int
-    x: float
-    width: float
+    x: str
+    width: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def segments(card: Scorecard, width: float) -> list[Segment]:
         count = card.count(status_class)
         if count:
             share = width * count / card.tasks
-            drawn.append(Segment(status_class, count, round(x, 2), round(share, 2)))
+            drawn.append(Segment(status_class, count, f"{x:.4g}", f"{share:.4g}"))
             x += share
     return drawn
 

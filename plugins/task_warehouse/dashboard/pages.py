@@ -102,10 +102,9 @@ class Site:
             for language in LANGUAGES
             for up in ("", "../")
         }
-        shutil.copytree(HERE / "assets", folder / "assets")
-        (folder / "assets" / "labels.css").write_text(
-            labels_of(self._words.values()), encoding="utf-8"
-        )
+        shutil.copytree(HERE / "assets", folder / "assets", copy_function=shutil.copyfile)
+        with (folder / "assets" / "page.css").open("a", encoding="utf-8") as style:
+            style.write(labels_of(self._words.values()))
         for name in ("body", "class", "document", "finding", "indicator", "movement", "refused"):
             (folder / name).mkdir()
 
