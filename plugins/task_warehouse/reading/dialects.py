@@ -171,9 +171,18 @@ def _weigh(sample: bytes, dialect: Dialect, hints: frozenset[str]) -> Candidate:
     handicap *= 0.99 if dialect.escape or dialect.padded else 1.0
     handicap *= {" ": 0.6}.get(dialect.delimiter, 1.0)
     handicap *= 0.9 if dialect.quote != "'" and _wrapped(scan) else 1.0
-    handicap *= 0.97 if not dialect.escape and b'\\"' in sample else 1.0
+    handicap *= 0.97 if not dialect.escape and _protects(sample, dialect.delimiter) else 1.0
     value = share * (1 - 1 / (width * width + 1)) * handicap if width > 1 else 0.0
     return Candidate(dialect, width, min(value * 1.02, 1.0), _known_names(scan, width, hints))
+
+
+def _protects(sample: bytes, delimiter: str) -> bool:
+    """Whether a backslash protects a quote: one that neither ends a field nor is doubled.
+
+    A writer that doubles quotes leaves none such, however many backslashes its text holds.
+    """
+    after = rb'(?!["\r\n]|' + re.escape(delimiter.encode()) + rb"|\Z)"
+    return re.search(rb'(?<!\\)\\(?:\\\\)*"' + after, sample) is not None
 
 
 def _wrapped(scan: Scan) -> bool:

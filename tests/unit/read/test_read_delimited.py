@@ -9,7 +9,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from read_here import Read, read_here
 
@@ -230,6 +230,7 @@ words = st.sampled_from(["Mã", "Tên", "Hạn chót", "Đơn vị", "Kết qu�
 
 
 @settings(max_examples=150, deadline=None)
+@example([("", "", "")] * 3 + [("", "", "\\\\")], ",")  # the last quote is not protected
 @given(st.lists(st.tuples(cells, cells, cells), min_size=4, max_size=30), st.sampled_from(",;\t|"))
 def test_what_the_csv_module_writes_comes_back(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, str]], mark: str
