@@ -46,7 +46,7 @@
 {%- endmacro %}
 
 {% macro refuse_twice(rows_added, key) -%}
-    select error('two rows of {{ this.identifier }} with one {{ key }}: ' || {{ key }})
+    select error('two rows of {{ this.identifier }} with one ({{ key }}): ' || concat_ws(' | ', {{ key }}))
     from ({{ rows_added }})
     group by {{ key }}
     having count(*) > 1

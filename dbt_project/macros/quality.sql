@@ -10,6 +10,24 @@
     ]) }}
 {%- endmacro %}
 
+{#- Of a source's own statement of how many rows it sent. -#}
+{% macro rows_declared() -%}
+    (
+        select business_date, source, dataset, cast(greatest(declared, 0) as bigint) as rows_declared
+        from {{ ref('mart_reconciliation') }}
+        where measure = 'rows' and computed is not null
+    )
+{%- endmacro %}
+
+{#- How many anomalies a day has. -#}
+{% macro anomalies_by_day() -%}
+    (
+        select business_date, source, dataset, count(*) as anomalies
+        from {{ ref('mart_quality_anomaly') }}
+        group by business_date, source, dataset
+    )
+{%- endmacro %}
+
 {#- The five shares of 1, from the counts of a row. -#}
 {% macro quality_shares() -%}
     {{ spared('rows_incomplete', 'rows_stated') }} as completeness,

@@ -11,7 +11,7 @@
   A kept table as the last build left it. Whoever reads it comes before the model that tells it
   anew: that one depends on its readers.
 -#}
-{% macro carried(model) -%} intermediate.{{ model }} {%- endmacro %}
+{% macro carried(model, schema='intermediate') -%} {{ schema }}.{{ model }} {%- endmacro %}
 
 {#- Takes out of a kept table the rows of tasks that are told from their beginning; `told` lists them. -#}
 {% macro take_out_retold(told) -%}
@@ -28,9 +28,101 @@
 {%- endmacro %}
 
 {#- A staged room: rows of deliveries that changed or went are taken out; `inputs` holds the changed ones alone. -#}
-{% macro take_out_changed() -%}
+{% macro take_out_changed(dataset) -%}
     {% if is_incremental() %}
-        delete from {{ this }} where delivery_id in (select delivery_id from inputs.changed)
+        delete from {{ this }}
+        where delivery_id in (select delivery_id from inputs.changed where dataset = '{{ dataset }}')
+    {% endif %}
+{%- endmacro %}
+
+{#-
+  Of rows with a source, a dataset and a business date those that a build tells: all, or those of
+  days since the last build and of days from which on something changed (arrivals.py).
+-#}
+{% macro days_told(rows) -%}
+    {%- if not var('resumed_from') -%}
+        select * from {{ rows }}
+    {%- else -%}
+        select each_row.*
+        from {{ rows }} as each_row
+        where each_row.business_date > {{ built_as_of() }}
+        union all
+        select each_row.*
+        from {{ rows }} as each_row
+        inner join inputs.told_anew as anew on each_row.source = anew.source and each_row.dataset = anew.dataset
+        where each_row.business_date between anew.since_on and {{ built_as_of() }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Takes out of a kept table what `days_told` tells of days up to the last build. -#}
+{% macro take_out_days_told() -%}
+    {% if is_incremental() %}
+        delete from {{ this }} as kept using inputs.told_anew as anew
+        where kept.source = anew.source and kept.dataset = anew.dataset and kept.business_date >= anew.since_on
+    {% endif %}
+{%- endmacro %}
+
+{#- Of rows of deliveries those of days since the last build, and those that were checked or decided anew. -#}
+{% macro deliveries_told(rows) -%}
+    select * from {{ rows }}
+    {% if var('resumed_from') -%}
+        where
+            business_date > {{ built_as_of() }}
+            or delivery_id in (select rechecked.delivery_id from inputs.rechecked)
+    {%- endif %}
+{%- endmacro %}
+
+{% macro take_out_rechecked() -%}
+    {% if is_incremental() %}
+        delete from {{ this }} where delivery_id in (select delivery_id from inputs.rechecked)
+    {% endif %}
+{%- endmacro %}
+
+{#- Of each source and dataset the newest day that is reported is the latest: newer ones have come, or it went. -#}
+{% macro mark_latest() -%}
+    {% if is_incremental() %}
+        update {{ this }} as reported set is_latest = reported.business_date = newest.business_date
+        from (
+            select source, dataset, max(business_date) as business_date from {{ this }} group by source, dataset
+        ) as newest
+        where
+            reported.source = newest.source
+            and reported.dataset = newest.dataset
+            and reported.is_latest != (reported.business_date = newest.business_date)
+    {% endif %}
+{%- endmacro %}
+
+{#- Rows by business date, source and dataset: all, or those that int_quality__retold lists. -#}
+{% macro quality_told(rows) -%}
+    select judged.*
+    from {{ rows }} as judged
+    {% if var('resumed_from') -%}
+        semi join {{ ref('int_quality__retold') }} as retold
+            on
+                judged.business_date = retold.business_date
+                and judged.source = retold.source
+                and judged.dataset = retold.dataset
+    {%- endif %}
+{%- endmacro %}
+
+{#- The days of which sums over sources are told: all, or those with anything in int_quality__retold. -#}
+{% macro summed_days() -%}
+    {% if var('resumed_from') -%}
+        where business_date in (select retold.business_date from {{ ref('int_quality__retold') }} as retold)
+    {%- endif %}
+{%- endmacro %}
+
+{% macro take_out_summed() -%}
+    {% if is_incremental() %} delete from {{ this }} {{ summed_days() }} {% endif %}
+{%- endmacro %}
+
+{% macro take_out_quality_told() -%}
+    {% if is_incremental() %}
+        delete from {{ this }} as kept using {{ ref('int_quality__retold') }} as retold
+        where
+            kept.business_date = retold.business_date
+            and kept.source = retold.source
+            and kept.dataset = retold.dataset
     {% endif %}
 {%- endmacro %}
 

@@ -23,7 +23,7 @@ from typing import Any
 
 import duckdb
 
-from task_warehouse import parsed_project, receipts, resuming
+from task_warehouse import arrivals, parsed_project, receipts, resuming
 from task_warehouse.contracts import DATASETS
 from task_warehouse.errors import BuildError, NoDataError, StorageError
 from task_warehouse.holding import rooms as decisions
@@ -60,12 +60,10 @@ def _texts(names: str) -> str:
 
 # The columns dbt reads of each room; a file may hold more.
 ROOMS: Mapping[str, str] = {
-    "receipts": """receipt_id varchar, batch varchar, source varchar, organisation_code varchar,
-        dataset varchar, mode varchar, business_date date, received_at timestamptz,
-        due_at timestamptz, expected boolean, outcome varchar, origin varchar,
-        original_name varchar, size_bytes bigint, sha256 varchar, delivery_id varchar,
-        format varchar, options varchar, reason_code varchar, reason_vi varchar,
-        reason_en varchar, attempts integer, elapsed_ms bigint""",
+    "receipts": """receipt_id varchar, source varchar, organisation_code varchar, dataset varchar,
+        mode varchar, business_date date, received_at timestamptz, due_at timestamptz,
+        expected boolean, outcome varchar, delivery_id varchar, reason_code varchar,
+        reason_vi varchar, reason_en varchar""",
     "ledger": """delivery_id varchar, batch varchar, source varchar, organisation_code varchar,
         dataset varchar, business_date date, received_at timestamptz, verdict varchar,
         reason_code varchar, reason_vi varchar, reason_en varchar, rows_received bigint,
@@ -168,14 +166,22 @@ def prepare(home: Home, database: Path, as_of: date) -> None:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("create schema if not exists inputs")
         for room, columns in ROOMS.items():
-            connection.execute(f"create table inputs.{room}__empty ({columns})")
+            laid = arrivals.LEDGER if room == "ledger" else room
+            connection.execute(f"create table inputs.{laid}__empty ({columns})")
         connection.execute("create table inputs.keys (table_name varchar, columns varchar[])")
+        arrived = {
+            "receipts": _paths_of(home, "receipts"),
+            arrivals.LEDGER: _paths_of(home, "ledger"),
+        }
+        arrivals.lay_arrivals(connection, home, arrived)
+        arrivals.lay_firsts(connection, as_of)
         _lay_decisions(connection, home)
         changed = resuming.lay_changes(connection, home)
-        if resuming.is_resumed(connection):
+        if built_as_of := resuming.built_as_of(connection):
             resuming.lay_touched(connection)
+            arrivals.lay_told_anew(connection, built_as_of)
         for room in ROOMS:
-            if room != "ledger":
+            if room not in ("receipts", "ledger"):
                 files = changed if room in resuming.GROWING else None
                 connection.execute(f"create view inputs.{room} as {_view_of(home, room, files)}")
         earliest = _earliest_tasks(connection)
@@ -194,10 +200,10 @@ def prepare(home: Home, database: Path, as_of: date) -> None:
 def _lay_decisions(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     """Make the ledger as persons left it, and the list of deliveries that are not to be used."""
     decisions.create_decisions(connection, home, "inputs.decisions")
-    connection.execute(f"create view inputs.ledger__checked as {_files_of(home, 'ledger')}")
-    laid = decisions.decided("inputs.ledger__checked", "inputs.decisions")
+    checked = f"inputs.{arrivals.LEDGER}"
+    laid = decisions.decided(checked, "inputs.decisions")
     connection.execute(f"create view inputs.ledger as {laid}")
-    waiting = decisions.withheld("inputs.ledger__checked", "inputs.decisions")
+    waiting = decisions.withheld(checked, "inputs.decisions")
     connection.execute(f"create table inputs.withheld as {waiting}")
 
 

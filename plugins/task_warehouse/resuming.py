@@ -19,13 +19,17 @@ from pathlib import Path
 
 import duckdb
 
-from task_warehouse import fingerprint
+from task_warehouse import arrivals, fingerprint
 from task_warehouse.settings import PROJECT_ROOT, Home
 
-GROWING = ("tasks", "progress")
+GROWING = ("tasks", "progress", "profiles")
 KEPT = {
-    "staging": ("stg_tasks", "stg_progress"),
+    "inputs": (*arrivals.KEPT, "files"),
+    "staging": ("stg_tasks", "stg_progress", "stg_profiles"),
     "intermediate": (
+        "int_attempts__judged",
+        "int_deliveries__measured",
+        "int_quality__counted",
         "int_reports__versions",
         "int_reports__orders",
         "int_progress__known",
@@ -40,7 +44,13 @@ KEPT = {
         "int_tasks__versions",
         "int_tasks__states",
     ),
-    "marts": ("fct_task_event",),
+    "marts": (
+        "fct_task_event",
+        "mart_ledger",
+        "mart_quality",
+        "mart_quality_summary",
+        "mart_reporting",
+    ),
 }
 # Of the last build, to be compared with this one's: where they differ a task is touched.
 COMPARED = ("int_deliveries__sighted", "int_deliveries__known", "int_tasks__present")
@@ -52,7 +62,8 @@ ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 def basis(variables: Mapping[str, object]) -> str:
     """SHA-256 (hex) of what the kept rows are a function of, beside the rooms and the date."""
     here = Path(__file__)
-    views = [path.read_text(encoding="utf-8") for path in (here, here.with_name("building.py"))]
+    modules = (here, *(here.with_name(name) for name in ("building.py", "arrivals.py")))
+    views = [path.read_text(encoding="utf-8") for path in modules]
     models = fingerprint.of_code(["dbt_project"])
     said = json.dumps([models, *views, duckdb.__version__, dict(variables)], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()
@@ -68,7 +79,6 @@ def resume(last: Path, database: Path, as_of: date, on_basis: str) -> date | Non
         connection.execute("create or replace schema before")
         for table in COMPARED:
             connection.execute(f"create table before.{table} as from intermediate.{table}")
-        connection.execute("create table before.files as from inputs.files")
         connection.execute("create table before.built as from inputs.built")
         _drop_all_but_kept(connection)
     return built_as_of
@@ -112,76 +122,66 @@ def _drop_all_but_kept(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def lay_changes(connection: duckdb.DuckDBPyConnection, home: Home) -> list[Path]:
-    """Make ``inputs.files`` and ``inputs.changed``; the files that hold changed deliveries.
+    """Make ``inputs.changed`` and bring ``inputs.files`` up to date; the files to be read.
 
-    ``inputs.files`` has a row for each delivery and file of accepted rows; ``inputs.changed`` the
-    deliveries whose rows came, went, or came from a file written anew since the last build.
-    Needs ``inputs.withheld``, and ``before.files`` of the last build (made empty where none is).
+    ``inputs.files`` has a row for each delivery and file of a room that grows; ``inputs.changed``
+    the deliveries whose rows came, went, are to be used or no longer, or came from a file written
+    anew since the last build. Needs ``inputs.withheld`` and :func:`arrivals.lay_arrivals`.
     """
     connection.execute(
-        "create schema if not exists before;"
-        "create table if not exists before.files (dataset varchar, path varchar, stamp varchar,"
-        " delivery_id varchar, is_used boolean);"
-        "create table inputs.files as from before.files limit 0"
+        "create table if not exists inputs.files"
+        " (dataset varchar, path varchar, delivery_id varchar, is_used boolean);"
+        "create table inputs.changed (dataset varchar, delivery_id varchar, path varchar)"
     )
-    _lay_files(connection, home)
+    for dataset in GROWING:
+        folder = home.profiles if dataset == "profiles" else home.accepted / dataset
+        new = arrivals.lay_files(connection, home, dataset, sorted(folder.glob("*.parquet")))
+        _lay_deliveries(connection, dataset, new)
+    used = (
+        "delivery_id not in (select delivery_id from inputs.withheld where delivery_id is not null)"
+    )
     connection.execute(
-        """
-        create table inputs.changed as
-        select distinct dataset, delivery_id, path from (
-            (select dataset, delivery_id, stamp, path from inputs.files where is_used
-            except select dataset, delivery_id, stamp, path from before.files where is_used)
-            union all
-            (select dataset, delivery_id, stamp, path from before.files where is_used
-            except select dataset, delivery_id, stamp, path from inputs.files where is_used)
-        )
-        """
+        "insert into inputs.changed select dataset, delivery_id, path from inputs.files"
+        f" where is_used != ({used});"
+        f"update inputs.files set is_used = {used} where is_used != ({used})"
     )
     found = connection.execute("select distinct path from inputs.changed").fetchall()
     return sorted(path for (name,) in found if (path := home.root / name).is_file())
 
 
-def _lay_files(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """The deliveries of each file; of a file that is as it was, those it had."""
+def _lay_deliveries(connection: duckdb.DuckDBPyConnection, dataset: str, new: list[str]) -> None:
+    """The deliveries of files that came, went or changed; needs ``gone`` and ``there``."""
+    of_gone = f"where dataset = '{dataset}' and path in (from gone)"
     connection.execute(
-        "create or replace temp table there (dataset varchar, path varchar, file varchar,"
-        " stamp varchar)"
+        "insert into inputs.changed select dataset, delivery_id, path from inputs.files"
+        f" {of_gone} and is_used;"
+        f"delete from inputs.files {of_gone}"
     )
-    for dataset in GROWING:
-        for path in sorted((home.accepted / dataset).glob("*.parquet")):
-            stat = path.stat()
-            stamp = f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ino}"
-            name = str(path.relative_to(home.root))
-            connection.execute(
-                "insert into there values (?, ?, ?, ?)", [dataset, name, str(path), stamp]
-            )
+    if not new:
+        return
     connection.execute(
-        "insert into inputs.files select files.* from before.files as files"
-        " semi join there on files.path = there.path and files.stamp = there.stamp"
+        f"create or replace temp table came as select distinct '{dataset}' as dataset,"
+        " there.path, rows.delivery_id, rows.delivery_id not in (select delivery_id from"
+        " inputs.withheld where delivery_id is not null) as is_used"
+        " from read_parquet(?, filename = true, union_by_name = true) as rows"
+        " inner join there on rows.filename = there.file",
+        [new],
     )
-    new = connection.execute(
-        "select file from there anti join inputs.files as files"
-        " on there.path = files.path and there.stamp = files.stamp order by file"
-    ).fetchall()
-    if new:
-        connection.execute(
-            "insert into inputs.files select distinct dataset, path, stamp, delivery_id, true"
-            " from read_parquet(?, filename = true, union_by_name = true) as rows"
-            " inner join there on rows.filename = there.file",
-            [[file for (file,) in new]],
-        )
     connection.execute(
-        "update inputs.files set is_used = delivery_id not in (select delivery_id from"
-        " inputs.withheld where delivery_id is not null)"
+        "insert into inputs.files by name from came;"
+        "insert into inputs.changed select dataset, delivery_id, path from came where is_used"
     )
 
 
-def is_resumed(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the database holds kept tables of a build before."""
+def built_as_of(connection: duckdb.DuckDBPyConnection) -> date | None:
+    """The as-of date of the build before, where the database holds its kept tables."""
     found = connection.execute(
         "select 1 from duckdb_tables() where schema_name = 'before' and table_name = 'built'"
     ).fetchone()
-    return found is not None
+    if found is None:
+        return None
+    built: date = connection.execute("select as_of from before.built").fetchall()[0][0]
+    return built
 
 
 def lay_touched(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,6 +1,11 @@
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_days_told() }}") }}
 -- Each attempt to collect with what became of it: usable, broken, or nothing there.
-with receipts as (
-    select * from {{ ref('stg_receipts') }}
+with told as (
+    {{ days_told(ref('stg_receipts')) }}
+),
+
+receipts as (
+    select * from told
     where business_date <= {{ as_of_date() }}
 ),
 

@@ -1,6 +1,12 @@
+{{ config(
+    materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_changed('profiles') }}"
+) }}
 -- What the profile of a delivery says about its quality: records that break a rule, by dimension.
 with profiles as (
     select * from {{ ref('stg_profiles') }}
+    {% if var('resumed_from') -%}
+        where delivery_id in (select changed.delivery_id from inputs.changed where changed.dataset = 'profiles')
+    {%- endif %}
 ),
 
 measured as (

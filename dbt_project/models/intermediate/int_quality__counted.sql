@@ -1,6 +1,10 @@
+{{ config(
+    materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_quality_told() }}"
+) }}
+-- depends_on: {{ ref('int_quality__retold') }}
 -- The counts that scores are shares of: of every source, dataset and day that was owed or came.
 with reported as (
-    select * from {{ ref('mart_reporting') }}
+    {{ quality_told(ref('mart_reporting')) }}
 ),
 
 attempts as (
@@ -22,11 +26,8 @@ kinds as (
     select * from {{ ref('defect_kinds') }}
 ),
 
--- Of a source's own statement of how many rows it sent.
 declared as (
-    select business_date, source, dataset, cast(greatest(declared, 0) as bigint) as rows_declared
-    from {{ ref('mart_reconciliation') }}
-    where measure = 'rows' and computed is not null
+    select * from {{ rows_declared() }}
 ),
 
 given as (
@@ -38,7 +39,7 @@ given as (
         is_refused,
         rows_received,
         rows_duplicate
-    from attempts
+    from ({{ quality_told('attempts') }})
     where is_checked
 ),
 

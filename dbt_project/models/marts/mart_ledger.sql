@@ -1,5 +1,10 @@
+{{ config(
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    pre_hook="{{ take_out_rechecked() }}",
+    post_hook=["{{ refuse_twice(deliveries_told(this), 'delivery_id') }}", "{{ name_primary_key() }}"]
+) }}
 with ledger as (
-    select * from {{ ref('int_ledger__known') }}
+    {{ deliveries_told(ref('int_ledger__known')) }}
 ),
 
 entries as (

@@ -1,11 +1,15 @@
+{{ config(
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    pre_hook="{{ take_out_quality_told() }}",
+    post_hook=["{{ refuse_twice(quality_told(this), 'business_date, source, dataset') }}", "{{ name_primary_key() }}"]
+) }}
+-- depends_on: {{ ref('int_quality__retold') }}
 with counted as (
-    select * from {{ ref('int_quality__counted') }}
+    {{ quality_told(ref('int_quality__counted')) }}
 ),
 
 anomalies as (
-    select business_date, source, dataset, count(*) as anomalies
-    from {{ ref('mart_quality_anomaly') }}
-    group by all
+    select * from {{ anomalies_by_day() }}
 ),
 
 scored as (

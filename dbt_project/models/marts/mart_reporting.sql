@@ -1,8 +1,40 @@
-with attempts as (
-    select
-        * replace (is_usable and not is_held as is_usable),
-        min(received_at) over (partition by source, dataset) as first_tried_at
+{{ config(
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    pre_hook="{{ take_out_days_told() }}",
+    post_hook=[
+        "{{ mark_latest() }}",
+        "{{ refuse_twice(days_told(this), 'business_date, source, dataset') }}",
+        "{{ name_primary_key() }}"
+    ]
+) }}
+with told as (
+    {{ days_told(ref('int_attempts__judged')) }}
+),
+
+firsts as (
+    select source, dataset, min(received_at) as first_tried_at
     from {{ ref('int_attempts__judged') }}
+    group by source, dataset
+),
+
+attempts as (
+    select
+        told.* replace (told.is_usable and not told.is_held as is_usable),
+        firsts.first_tried_at
+    from told
+    inner join firsts on told.source = firsts.source and told.dataset = firsts.dataset
+),
+
+-- Of days before those that are told: the last good one.
+goods_before as (
+    {% if is_incremental() -%}
+        select source, dataset, max(last_good_on) as last_good_on
+        from {{ this }}
+        group by source, dataset
+    {%- else -%}
+        select cast(null as varchar) as source, cast(null as varchar) as dataset, cast(null as date) as last_good_on
+        where false
+    {%- endif %}
 ),
 
 days as (
@@ -107,10 +139,13 @@ judged as (
             when days.has_refused then 'refuse'
         end as verdict,
         days.held_since,
-        max(case when days.has_good then days.business_date end) over (
-            partition by days.source, days.dataset
-            order by days.business_date
-            rows between unbounded preceding and current row
+        greatest(
+            goods_before.last_good_on,
+            max(case when days.has_good then days.business_date end) over (
+                partition by days.source, days.dataset
+                order by days.business_date
+                rows between unbounded preceding and current row
+            )
         ) as last_good_on,
         days.has_usable and not days.has_new as is_unchanged,
         cast(coalesce(sums.rows_received, 0) as bigint) as rows_received,
@@ -129,6 +164,7 @@ judged as (
             days.business_date = sums.business_date
             and days.source = sums.source
             and days.dataset = sums.dataset
+    left join goods_before on days.source = goods_before.source and days.dataset = goods_before.dataset
 ),
 
 -- Where nothing was owed and nothing came there is nothing to report.

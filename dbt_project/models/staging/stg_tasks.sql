@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_changed() }}") }}
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ take_out_changed('tasks') }}") }}
 -- Kept from build to build: the room holds the rows of deliveries that changed since the last one.
 with source as (
     select * from {{ source('rooms', 'tasks') }}
