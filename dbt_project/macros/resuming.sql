@@ -178,6 +178,20 @@
     (select * from {{ other }} except select * from {{ one }})
 {%- endmacro %}
 
+{#- Rows with a source: all, or those of sources of which a list of tasks changed. -#}
+{% macro lists_told(rows) -%}
+    select * from {{ rows }}
+    {% if var('resumed_from') -%}
+        where source in (select lists.source from {{ ref('int_sources__relisted') }} as lists)
+    {%- endif %}
+{%- endmacro %}
+
+{% macro take_out_lists_told() -%}
+    {% if is_incremental() %}
+        delete from {{ this }} where source in (select source from {{ ref('int_sources__relisted') }})
+    {% endif %}
+{%- endmacro %}
+
 {#- Takes out the events of tasks whose events are told from the beginning. -#}
 {% macro take_out_events(of_reports) -%}
     {% if is_incremental() %}

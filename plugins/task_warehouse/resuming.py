@@ -36,6 +36,8 @@ KEPT = {
         "int_reports__latest",
         "int_reports__difficulties",
         "int_reports__doubtful",
+        "int_tasks__chosen",
+        "int_tasks__present",
         "int_tasks__reporters",
         "int_tasks__proof",
         "int_reports__turns",
@@ -53,7 +55,7 @@ KEPT = {
     ),
 }
 # Of the last build, to be compared with this one's: where they differ a task is touched.
-COMPARED = ("int_deliveries__sighted", "int_deliveries__known", "int_tasks__present")
+COMPARED = ("int_deliveries__sighted", "int_deliveries__known")
 ORGANISATIONS = "organisation*.csv"
 COLLECTIVES = "collective*.csv"
 ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")

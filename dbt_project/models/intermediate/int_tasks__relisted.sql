@@ -1,5 +1,6 @@
 -- depends_on: {{ ref('int_deliveries__sighted') }}, {{ ref('int_deliveries__moved') }}
--- depends_on: {{ ref('int_tasks__present') }}, {{ ref('stg_tasks') }}
+-- depends_on: {{ ref('int_tasks__present_anew') }}, {{ ref('stg_tasks') }}
+-- depends_on: {{ ref('int_sources__relisted') }}
 -- Tasks of which lists say something else than in the last build, or that came, went or came back.
 -- A list in full that follows the one before and says the same of a task changes nothing for it.
 {% if var('resumed_from') -%}
@@ -95,12 +96,13 @@
     -- Its last line in the lists moves with every list; it says something once a task is gone.
     present as (
         select * exclude (last_delivery_id, last_line), {{ last_word_of_gone() }}
-        from {{ ref('int_tasks__present') }}
+        from {{ ref('int_tasks__present_anew') }}
     ),
 
     was_present as (
         select * exclude (last_delivery_id, last_line), {{ last_word_of_gone() }}
-        from before.int_tasks__present
+        from {{ carried('int_tasks__present') }}
+        where source in (select lists.source from {{ ref('int_sources__relisted') }} as lists)
     ),
 
     came_or_went as (
