@@ -22,3 +22,51 @@
         or not coalesce(bool_or({{ is_by_lead }} and is_in_force) over (partition by {{ grain }}), false)
     )
 {%- endmacro %}
+
+{#-
+  Of int_reports__compared the rows that `which` picks (columns of it as `compared`), with all that
+  the reports say, the one before each, and the first of those that said the same.
+-#}
+{% macro reports_beside(which) -%}
+    select
+        known.task_key,
+        known.report_no,
+        known.source,
+        known.reporter_code,
+        known.reported_on,
+        known.first_sighted_on,
+        known.known_on,
+        known.said,
+        known.percent_complete,
+        known.status_reported,
+        known.completed_on,
+        known.evidence,
+        known.result,
+        known.difficulty,
+        known.proposal,
+        known.delivery_id,
+        known.part,
+        known.line,
+        {{ report_words('known.result') }} as result_words,
+        picked.before_on,
+        picked.before_said,
+        picked.before_percent,
+        before.delivery_id as before_delivery_id,
+        before.part as before_part,
+        before.line as before_line,
+        picked.text_no,
+        picked.opens_so_far,
+        picked.times_said,
+        coalesce(since.since_on, since.reported_on) as text_since,
+        coalesce(since.since_delivery_id, since.delivery_id) as text_delivery_id,
+        if(since.since_delivery_id is null, since.part, since.since_part) as text_part,
+        if(since.since_delivery_id is null, since.line, since.since_line) as text_line
+    from (select * from {{ ref('int_reports__compared') }} as compared where not compared.is_carried and {{ which }})
+        as picked
+    inner join ({{ rows_told(ref('int_progress__known'), ref('int_reports__told'), 'known_on') }}) as known
+        on picked.task_key = known.task_key and picked.report_no = known.report_no and known.counts
+    inner join {{ ref('int_reports__compared') }} as since
+        on picked.task_key = since.task_key and picked.text_place = since.place
+    left join {{ ref('int_reports__compared') }} as before
+        on picked.task_key = before.task_key and picked.place - 1 = before.place
+{%- endmacro %}

@@ -1,4 +1,4 @@
--- depends_on: {{ ref('int_reports__told') }}
+-- depends_on: {{ ref('int_reports__told') }}, {{ ref('int_reports__orders') }}
 -- What each report brought: said for the first time, said again differently, taken back. The same
 -- words again, as a full export repeats them every day, bring nothing.
 with rows_told as (
@@ -18,10 +18,25 @@ versions as (
 ),
 
 tasks as (
-    select task_key from {{ ref('int_tasks__led') }}
+    select led.task_key, coalesce(orders.is_in_order, false) as is_in_order
+    from {{ ref('int_tasks__led') }} as led
+    left join {{ ref('int_reports__orders') }} as orders on led.task_key = orders.task_key
 ),
 
+in_order as (
+    select task_key from tasks where is_in_order
+),
+
+others as (
+    select task_key from tasks where not is_in_order
+),
+
+-- Who is told in order says each day once.
 ordered as (
+    select versions.*, cast(1 as bigint) as version_no, cast(null as varchar) as words_before
+    from versions
+    semi join in_order on versions.task_key = in_order.task_key
+    union all
     select
         versions.*,
         row_number() over (
@@ -31,7 +46,7 @@ ordered as (
             partition by task_key, source, reported_on order by known_on, known_at, delivery_id, record
         ) as words_before
     from versions
-    inner join tasks using (task_key)
+    semi join others on versions.task_key = others.task_key
 ),
 
 said as (

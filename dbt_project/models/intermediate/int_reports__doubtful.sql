@@ -3,13 +3,15 @@
 ) }}
 -- depends_on: {{ ref('int_reports__told') }}
 -- Reports that, beside the one before, may be a finding: percent that fell, open again, the same text again.
+{%- set which -%}
+    (
+        compared.before_percent - compared.percent_complete > {{ var('percent_fall_points') }}
+        or (compared.before_said = 'completed' and compared.said = 'open')
+        or compared.times_said >= {{ var('text_repeat_times') }}
+    )
+{%- endset %}
 with doubtful as (
-    select *
-    from {{ ref('int_reports__compared') }}
-    where
-        before_percent - percent_complete > {{ var('percent_fall_points') }}
-        or (before_said = 'completed' and said = 'open')
-        or times_said >= {{ var('text_repeat_times') }}
+    {{ reports_beside(which) }}
 )
 
 select * from doubtful

@@ -3,16 +3,14 @@
 ) }}
 -- depends_on: {{ ref('int_reports__told') }}
 -- The latest report of each task that counts.
-with last_nos as (
-    select task_key, max(report_no) as report_no
+with last_places as (
+    select task_key, max(place) as place
     from {{ ref('int_reports__compared') }}
     group by task_key
 ),
 
 latest as (
-    select compared.*
-    from {{ ref('int_reports__compared') }} as compared
-    semi join last_nos on compared.task_key = last_nos.task_key and compared.report_no = last_nos.report_no
+    {{ reports_beside('(compared.task_key, compared.place) in (from last_places)') }}
 )
 
 select * from latest

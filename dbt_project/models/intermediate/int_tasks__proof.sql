@@ -5,14 +5,29 @@
 -- depends_on: {{ ref('int_reports__told') }}
 -- What proves that a task is done: of the reports that call it done since it was last said to be open
 -- the latest, and the first that gives a number. Of a continued task the reports so far count too.
-with completing as (
-    select
-        *,
-        {{ is_evidence('evidence') }} as is_evidence,
-        {{ is_evidence('evidence') }} and regexp_matches(evidence, '\d') as is_number
+with rows_told as (
+    {{ rows_told(ref('int_progress__known'), ref('int_reports__told'), 'known_on') }}
+),
+
+latest_runs as (
+    select task_key, max(opens_so_far) as opens_so_far
     from {{ ref('int_reports__compared') }}
-    where said = 'completed'
-    qualify opens_so_far = max(opens_so_far) over (partition by task_key)
+    where said = 'completed' and not is_carried
+    group by task_key
+),
+
+completing as (
+    select
+        rows_told.*,
+        compared.opens_so_far,
+        {{ is_evidence('rows_told.evidence') }} as is_evidence,
+        {{ is_evidence('rows_told.evidence') }} and regexp_matches(rows_told.evidence, '\d') as is_number
+    from {{ ref('int_reports__compared') }} as compared
+    inner join latest_runs
+        on compared.task_key = latest_runs.task_key and compared.opens_so_far = latest_runs.opens_so_far
+    inner join rows_told
+        on compared.task_key = rows_told.task_key and compared.report_no = rows_told.report_no
+    where rows_told.counts and rows_told.said = 'completed' and not compared.is_carried
 ),
 
 added as (
