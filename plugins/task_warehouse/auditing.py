@@ -12,6 +12,7 @@ import duckdb
 from task_warehouse import landing, receipts
 from task_warehouse.errors import AuditError
 from task_warehouse.holding import rooms
+from task_warehouse.last_build import last_build
 from task_warehouse.settings import Home
 from task_warehouse.snapshots import sha256_of
 
@@ -137,8 +138,7 @@ def audit_ledger(home: Home) -> None:
 
 def audit_build(home: Home) -> None:
     """Hold the built marts against each other. Raises :class:`AuditError` naming the offenders."""
-    database = home.warehouse / "build.duckdb"
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with duckdb.connect(str(last_build(home)), read_only=True) as connection:
         connection.execute("set search_path = 'marts'")
         for fault, query in MART_RULES.items():
             _hold(connection, fault, query, "this is a fault of the models: nothing was published")

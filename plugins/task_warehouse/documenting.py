@@ -10,8 +10,9 @@ import tempfile
 from pathlib import Path
 
 from task_warehouse import fingerprint
-from task_warehouse.building import BUILD_VARIABLE, DATABASE_NAME, STEP
+from task_warehouse.building import BUILD_VARIABLE
 from task_warehouse.errors import BuildError, NoDataError
+from task_warehouse.last_build import DATABASE_NAME, STEP, discard_unfinished
 from task_warehouse.locking import hold
 from task_warehouse.parsed_project import PROJECT
 from task_warehouse.settings import HOME_VARIABLE, Home
@@ -51,6 +52,7 @@ def write_docs(home: Home, page: Path) -> Path:
             "there is no build to describe", where=str(manifest), remedy="task-warehouse build"
         )
     with hold(home, STEP, wait_seconds=LOCK_WAIT_SECONDS), tempfile.TemporaryDirectory() as target:
+        discard_unfinished(home)
         shutil.copy(manifest, target)
         finished = subprocess.run(
             [

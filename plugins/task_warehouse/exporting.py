@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from task_warehouse.errors import BuildError, BusyError, NoDataError
+from task_warehouse.last_build import last_build
 from task_warehouse.progress import tell
 from task_warehouse.settings import Home
 from task_warehouse.snapshots import TableEntry, parquet_path, sha256_of
@@ -56,7 +57,7 @@ class _Table:
 @contextmanager
 def open_build(home: Home, target: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the new database, with the build attached read-only as ``build``."""
-    build = home.warehouse / "build.duckdb"
+    build = last_build(home)
     if not build.is_file():
         raise NoDataError(
             "there is no built warehouse to publish", where=str(build), remedy="build it first"

@@ -23,6 +23,7 @@ from metricflow_semantics.model.dbt_manifest_parser import (
 from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
 from task_warehouse.errors import NoDataError, UsageError
+from task_warehouse.last_build import last_build
 from task_warehouse.settings import Home
 
 # It warns of every metric that dbt made of a measure with an expression, then does what is right.
@@ -47,7 +48,7 @@ class Metrics:
     def __init__(self, home: Home, database: Path | None = None) -> None:
         """Raise :class:`NoDataError` where no build has written the semantic manifest yet."""
         manifest = home.warehouse / "target" / "semantic_manifest.json"
-        self.database = database or home.warehouse / "build.duckdb"
+        self.database = database or last_build(home)
         if not manifest.is_file() or not self.database.is_file():
             raise NoDataError(
                 "there is no build to ask", where=str(manifest), remedy="task-warehouse build"

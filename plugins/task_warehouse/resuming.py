@@ -1,10 +1,11 @@
 """What of the last build still holds, so that a day's build touches what the day changed.
 
-The database of the last good build is copied aside. Of it the tables that grow with history stay
-(:data:`KEPT`); dbt takes out of them the rows of deliveries and tasks that something changed for,
-and derives those anew. All else is small and built from them in whole. Where it is not sure that
-the rest still holds (other code, an earlier as-of date, an organisation that begins or ends in
-between) nothing is kept and everything is built anew; both ways give the same rows.
+A build goes on in the database of the last good one (last_build.py). Of it the tables that grow
+with history stay (:data:`KEPT`); dbt takes out of them the rows of deliveries, days and tasks that
+something changed for, and derives those anew. All else is small and built from them in whole. Where
+it is not sure that the rest still holds (other code, an earlier as-of date, an organisation that
+begins or ends in between) nothing is kept and everything is built anew; both ways give the same
+rows.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 import duckdb
 
 from task_warehouse import arrivals, fingerprint
+from task_warehouse.last_build import hold_back_checkpoints
 from task_warehouse.settings import PROJECT_ROOT, Home
 
 GROWING = ("tasks", "progress", "profiles")
@@ -58,35 +60,50 @@ KEPT = {
 COMPARED = ("int_deliveries__sighted", "int_deliveries__known")
 ORGANISATIONS = "organisation*.csv"
 COLLECTIVES = "collective*.csv"
+# What DuckDB says of a file that another process, or this one, reads.
+IN_USE = ("Conflicting lock", "different configuration")
 ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
 
 def basis(variables: Mapping[str, object]) -> str:
     """SHA-256 (hex) of what the kept rows are a function of, beside the rooms and the date."""
     here = Path(__file__)
-    modules = (here, *(here.with_name(name) for name in ("building.py", "arrivals.py")))
+    modules = (here, *(here.with_name(name) for name in ("build_inputs.py", "arrivals.py")))
     views = [path.read_text(encoding="utf-8") for path in modules]
     models = fingerprint.of_code(["dbt_project"])
     said = json.dumps([models, *views, duckdb.__version__, dict(variables)], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def resume(last: Path, database: Path, as_of: date, on_basis: str) -> date | None:
-    """Copy what holds of ``last`` to ``database``; its as-of date, or None where nothing does."""
-    built_as_of = _holds(last, as_of, on_basis)
-    if built_as_of is None:
-        return None
-    shutil.copyfile(last, database)
+def open_resumed(last: Path, aside: Path) -> Path:
+    """Make the database in which a build goes on, and the path of it: ``last`` itself.
+
+    Where somebody reads ``last`` it is a copy, ``aside``. All but what is kept is dropped.
+    """
+    try:
+        _clear(last)
+    except (duckdb.IOException, duckdb.ConnectionException) as error:
+        if not any(said in str(error) for said in IN_USE):
+            raise
+    else:
+        return last
+    shutil.copyfile(last, aside)
+    _clear(aside)
+    return aside
+
+
+def _clear(database: Path) -> None:
     with duckdb.connect(str(database)) as connection:
+        hold_back_checkpoints(connection)
         connection.execute("create or replace schema before")
         for table in COMPARED:
             connection.execute(f"create table before.{table} as from intermediate.{table}")
         connection.execute("create table before.built as from inputs.built")
         _drop_all_but_kept(connection)
-    return built_as_of
 
 
-def _holds(last: Path, as_of: date, on_basis: str) -> date | None:
+def what_holds(last: Path, as_of: date, on_basis: str) -> date | None:
+    """The as-of date of ``last`` where a build as of ``as_of`` can go on from it, else None."""
     if not last.is_file():
         return None
     try:
@@ -199,10 +216,10 @@ def lay_touched(connection: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def record(database: Path, as_of: date, on_basis: str) -> None:
-    """Write into a finished build what it was built from, for the next one to ask."""
-    with duckdb.connect(str(database)) as connection:
-        connection.execute("drop schema if exists before cascade")
-        connection.execute(
-            "create table inputs.built as select ? as basis, ?::date as as_of", [on_basis, as_of]
-        )
+def finish(connection: duckdb.DuckDBPyConnection, as_of: date, on_basis: str) -> None:
+    """Write into a build what it was built from, for the next one to ask; from now on it counts."""
+    connection.execute("drop schema if exists before cascade")
+    connection.execute(
+        "create table inputs.built as select ? as basis, ?::date as as_of", [on_basis, as_of]
+    )
+    connection.execute("checkpoint")

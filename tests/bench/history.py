@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from task_warehouse.building import ROOMS
+from task_warehouse.build_inputs import ROOMS
 from task_warehouse.settings import PROJECT_ROOT, Home
 
 FIRST_DAY = date(2025, 7, 7)

@@ -67,7 +67,7 @@ def write_history(home: Home, days: int, sources: int) -> None:
 
     Former months are compacted.
     """
-    from task_warehouse.building import ROOMS
+    from task_warehouse.build_inputs import ROOMS
     from task_warehouse.compacting import compact
 
     first = LAST_DAY - timedelta(days=days - 1)

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
 
 from task_warehouse import holding
-from task_warehouse.building import ROOMS
+from task_warehouse.build_inputs import ROOMS
 from task_warehouse.settings import Home
 
 AUTUMN = date(2025, 9, 1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from task_warehouse.building import ROOMS
+from task_warehouse.build_inputs import ROOMS
 from task_warehouse.settings import Home
 
 DATASETS = (
@@ -40,7 +40,7 @@ class Rooms:
         self.connection.execute(
             """
             insert into receipts by name
-            select 'receipt-' || attempt as receipt_id, 'test' as batch, source, organisation_code,
+            select 'receipt-' || attempt as receipt_id, source, organisation_code,
                 dataset, mode, business_date, received_at, due_at, expected, outcome, delivery_id,
                 reason_code, reason_code as reason_vi, reason_code as reason_en
             from attempts

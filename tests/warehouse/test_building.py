@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from task_warehouse import building, locking
+from task_warehouse import build_inputs, building, locking
 from task_warehouse.errors import BuildError, BusyError, NoDataError
 from task_warehouse.progress import PROGRESS_VARIABLE
 from task_warehouse.settings import Home
@@ -132,7 +132,7 @@ def test_what_a_killed_build_left_is_cleared(
     aside.mkdir()
     (aside / "build.duckdb").write_bytes(b"half a database")
     try:
-        building.prepare(morning_home, aside / "other.duckdb", AS_OF)
+        build_inputs.prepare(morning_home, aside / "other.duckdb", AS_OF)
         with pytest.raises(NoDataError):
             building.build(morning_home, date(2025, 9, 30), RUN)
         assert not aside.exists()

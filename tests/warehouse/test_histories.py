@@ -5,12 +5,18 @@ One build serves many sources, each with a history of its own: starting dbt cost
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from task_warehouse import building
+from task_warehouse import building, locking
+from task_warehouse.last_build import STEP, last_build
+from task_warehouse.progress import PROGRESS_VARIABLE
 from task_warehouse.settings import Home
 from tests.warehouse.histories import Written, draw_histories
 
@@ -88,6 +94,28 @@ def build(home: Home, written: Written, round_no: int) -> building.BuildResult:
     return building.build(home, written.as_of(round_no), RUN)
 
 
+def kill_a_build(home: Home, written: Written, round_no: int) -> None:
+    """Start the build of a round and kill it, with dbt, once models of it are written."""
+    code = (
+        "import sys; from datetime import date; from pathlib import Path;"
+        "from task_warehouse import building; from task_warehouse.settings import Home;"
+        "building.build(Home(Path(sys.argv[1])), date.fromisoformat(sys.argv[2]), {'run_id': 'k'})"
+    )
+    as_of = written.as_of(round_no).isoformat()
+    told = home.root / "told.jsonl"
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, str(home.root), as_of],
+        env={**os.environ, PROGRESS_VARIABLE: str(told)},
+    )
+    deadline = time.monotonic() + 120
+    while not (told.is_file() and "int_tasks__versions" in told.read_text(encoding="utf-8")):
+        assert child.poll() is None, "it ended before it was killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    child.kill()
+    child.wait()
+
+
 def test_day_by_day_is_in_one_go(tmp_path_factory: pytest.TempPathFactory) -> None:
     made = draw_histories(SOURCES, ROUNDS, seeded=60)
     written = Written(tmp_path_factory.mktemp("history"), made)
@@ -100,6 +128,12 @@ def test_day_by_day_is_in_one_go(tmp_path_factory: pytest.TempPathFactory) -> No
     mornings = []
     for round_no in range(ROUNDS):
         written.write(round_no)
+        if round_no == ROUNDS - 1:
+            # Nothing of a build that was killed is ever seen, and the next one goes on regardless.
+            kill_a_build(written.home, written, round_no)
+            with locking.hold(written.home, STEP, wait_seconds=30):
+                pass
+            assert status_of(last_build(written.home)) == mornings[-1]
         built = build(written.home, written, round_no)
         mornings.append(status_of(built.database))
         if round_no:

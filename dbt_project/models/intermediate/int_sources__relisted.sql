@@ -1,4 +1,5 @@
--- depends_on: {{ ref('int_deliveries__sighted') }}, {{ ref('int_deliveries__moved') }}, {{ ref('int_deliveries__known') }}
+-- depends_on: {{ ref('int_deliveries__sighted') }}, {{ ref('int_deliveries__moved') }}
+-- depends_on: {{ ref('int_deliveries__known') }}
 -- Sources of which a list of tasks stands otherwise than in the last build, or was read anew. Lists in
 -- full of a source that were never whole are weighed by their latest day: it moves every day.
 -- Without a last build all lists are told.
