@@ -25,7 +25,7 @@
 
 {#-
   Of int_reports__compared the rows that `which` picks (columns of it as `compared`), with all that
-  the reports say, the one before each, and the first of those that said the same.
+  the reports say, and the first of those that said the same.
 -#}
 {% macro reports_beside(which) -%}
     select
@@ -51,9 +51,7 @@
         picked.before_on,
         picked.before_said,
         picked.before_percent,
-        before.delivery_id as before_delivery_id,
-        before.part as before_part,
-        before.line as before_line,
+        picked.place,
         picked.text_no,
         picked.opens_so_far,
         picked.times_said,
@@ -67,6 +65,4 @@
         on picked.task_key = known.task_key and picked.report_no = known.report_no and known.counts
     inner join {{ ref('int_reports__compared') }} as since
         on picked.task_key = since.task_key and picked.text_place = since.place
-    left join {{ ref('int_reports__compared') }} as before
-        on picked.task_key = before.task_key and picked.place - 1 = before.place
 {%- endmacro %}

@@ -2,7 +2,7 @@
 
 More days and sources than the test of the same name, with a round replayed by stricter rules and
 a past morning rebuilt in between; every second history begins before the mergers of 1 July 2025.
-Slow on purpose (ten minutes). Exit code 0 when all ways gave the same rows.
+Slow on purpose (half an hour). Exit code 0 when all ways gave the same rows.
 """
 
 from __future__ import annotations

@@ -18,10 +18,9 @@ staged as (
 
 tasks as (
     select
-        led.task_key, led.source, led.task_code, led.lead_code, told.reports_before,
+        led.task_key, led.source, led.task_code, led.lead_code,
         coalesce(orders.is_in_order, false) as is_in_order
     from {{ ref('int_tasks__led') }} as led
-    left join {{ ref('int_reports__told') }} as told on led.task_key = told.task_key
     left join {{ ref('int_reports__orders') }} as orders on led.task_key = orders.task_key
 ),
 
@@ -36,7 +35,6 @@ seen as not materialized (
         known.first_sighted_on,
         known.first_received_at,
         tasks.task_key,
-        tasks.reports_before,
         tasks.is_in_order,
         -- What is said of a day to come counts from that day on.
         greatest(known.first_sighted_on, staged.reported_on) as known_on,
@@ -60,23 +58,26 @@ others as (
         ) = 1
 ),
 
--- Who is told in order says each day once, and nobody contradicts a single voice.
+-- Who is told in order says each day once, and nobody contradicts a single voice: the day is the
+-- report's place, and nothing is sorted.
 weighed as (
-    select *, true as counts from seen
-    where is_in_order
-    union all
-    select *, {{ counts_of('is_by_lead', 'task_key') }} as counts from others
-),
-
-numbered as (
     select
         *,
-        coalesce(reports_before, 0) + row_number() over (
+        true as counts,
+        reported_on - date '0001-01-01' + 1 as report_no
+    from seen
+    where is_in_order
+    union all
+    select
+        *,
+        {{ counts_of('is_by_lead', 'task_key') }} as counts,
+        row_number() over (
             partition by task_key
             order by
                 reported_on, is_by_lead nulls first, updated_at nulls first, first_sighted_on, first_received_at, source
         ) as report_no
-    from weighed
+    from others
 )
 
-select * exclude (reports_before, is_in_order) from numbered
+select * exclude (is_in_order) from weighed
+

@@ -10,8 +10,19 @@
         or compared.times_said >= {{ var('text_repeat_times') }}
     )
 {%- endset %}
-with doubtful as (
+with beside as (
     {{ reports_beside(which) }}
+),
+
+doubtful as (
+    select
+        beside.*,
+        before.delivery_id as before_delivery_id,
+        before.part as before_part,
+        before.line as before_line
+    from beside
+    left join {{ ref('int_reports__compared') }} as before
+        on beside.task_key = before.task_key and beside.place - 1 = before.place
 )
 
-select * from doubtful
+select * exclude (place) from doubtful

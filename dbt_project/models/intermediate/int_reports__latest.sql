@@ -13,4 +13,4 @@ latest as (
     {{ reports_beside('(compared.task_key, compared.place) in (from last_places)') }}
 )
 
-select * from latest
+select * exclude (place) from latest

@@ -131,4 +131,3 @@ select
     event_id,
     * exclude (event_id)
 from events
-order by task_key, known_on, known_at, event_id
