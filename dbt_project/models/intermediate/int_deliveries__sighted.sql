@@ -1,6 +1,6 @@
 -- int_deliveries__known says what is in force on the as-of date; this says when each delivery was,
 -- so that any day before can be asked what was known on it.
-with attempts as (
+with attempts as not materialized (
     select
         * replace (is_usable and is_checked as is_usable),
         outcome = 'failed' or is_refused or (is_usable and not is_checked) as is_broken

@@ -7,11 +7,11 @@ with known as (
     select * from {{ ref('int_deliveries__known') }} where dataset = 'progress'
 ),
 
-rows_told as (
+rows_told as not materialized (
     {{ rows_told(ref('stg_progress'), ref('int_reports__told'), 'business_date', 'task_source', 'task_code') }}
 ),
 
-staged as (
+staged as not materialized (
     select * from rows_told
     where reported_on <= {{ as_of_date() }}
 ),
@@ -80,4 +80,3 @@ weighed as (
 )
 
 select * exclude (is_in_order) from weighed
-

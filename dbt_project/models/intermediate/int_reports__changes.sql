@@ -1,11 +1,11 @@
 -- depends_on: {{ ref('int_reports__told') }}, {{ ref('int_reports__orders') }}
 -- What each report brought: said for the first time, said again differently, taken back. The same
 -- words again, as a full export repeats them every day, bring nothing.
-with rows_told as (
+with rows_told as not materialized (
     {{ rows_told(ref('int_reports__versions'), ref('int_reports__told'), 'known_on') }}
 ),
 
-versions as (
+versions as not materialized (
     select
         *,
         concat_ws(
@@ -31,25 +31,45 @@ others as (
     select task_key from tasks where not is_in_order
 ),
 
--- Who is told in order says each day once.
-ordered as (
-    select versions.*, cast(1 as bigint) as version_no, cast(null as varchar) as words_before
+versions_in_order as (
+    select versions.*
     from versions
     semi join in_order on versions.task_key = in_order.task_key
-    union all
+),
+
+other_versions as (
+    select versions.*
+    from versions
+    semi join others on versions.task_key = others.task_key
+),
+
+ordered as (
     select
-        versions.*,
+        *,
         row_number() over (
             partition by task_key, source, reported_on order by known_on, known_at, delivery_id, record
         ) as version_no,
         lag(words) over (
             partition by task_key, source, reported_on order by known_on, known_at, delivery_id, record
         ) as words_before
-    from versions
-    semi join others on versions.task_key = others.task_key
+    from other_versions
 ),
 
+-- Who is told in order says each day once, and takes nothing back.
 said as (
+    select
+        task_key,
+        reported_on as happened_on,
+        known_on,
+        known_at,
+        'reported' as event,
+        cast(null as varchar) as old_value,
+        words as new_value,
+        delivery_id,
+        part,
+        line
+    from versions_in_order
+    union all
     select
         task_key,
         reported_on as happened_on,
@@ -67,7 +87,7 @@ said as (
 
 ends as (
     select task_key, source, until_on, arg_max(reported_on, (known_on, reported_on)) as reported_on
-    from versions
+    from other_versions
     where until_on <= {{ as_of_date() }}
     group by all
 ),
@@ -93,7 +113,7 @@ taken_back as (
             and ends.source = last_words.source
             and ends.reported_on = last_words.reported_on
             and ends.until_on = last_words.until_on
-    left join versions as standing
+    left join other_versions as standing
         on
             ends.task_key = standing.task_key
             and ends.source = standing.source

@@ -4,7 +4,7 @@
 -- depends_on: {{ ref('int_reports__told') }}
 -- Where the reports that count turn, in their own order: done, open again, suspended, cancelled. A
 -- turn and its return that became known on one morning are seen here alone.
-with rows_told as (
+with rows_told as not materialized (
     {{ rows_told(ref('int_progress__known'), ref('int_reports__told'), 'known_on') }}
 ),
 
@@ -13,7 +13,7 @@ last_told as (
     select task_key, carried_said, carried_label from {{ ref('int_reports__told') }} where is_continued
 ),
 
-reports as (
+reports as not materialized (
     select
         task_key,
         report_no,

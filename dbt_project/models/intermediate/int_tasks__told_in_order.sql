@@ -4,7 +4,7 @@
 -- depends_on: {{ ref('int_reports__told') }}
 -- What the reports on a task told in order say of its end and its deadline (DESIGN 5.5), on each day
 -- on which that changed. Reports that say again that it is open change nothing and are left out early.
-with rows_told as (
+with rows_told as not materialized (
     {{ rows_told(ref('int_reports__versions'), ref('int_reports__told'), 'known_on') }}
 ),
 
@@ -12,7 +12,7 @@ orders as (
     select task_key from {{ ref('int_reports__orders') }} where is_in_order
 ),
 
-reports as (
+reports as not materialized (
     select rows_told.*
     from rows_told
     semi join orders on rows_told.task_key = orders.task_key

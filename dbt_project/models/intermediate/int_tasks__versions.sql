@@ -9,7 +9,7 @@ with sighted as (
     select * from {{ ref('int_deliveries__sighted') }} where dataset = 'tasks'
 ),
 
-staged as (
+staged as not materialized (
     select rooms.*
     from {{ ref('stg_tasks') }} as rooms
     {% if var('resumed_from') -%}
@@ -20,19 +20,12 @@ staged as (
 
 {%- set told = told_of_task() %}
 
+-- Which rows are versions is decided over few columns: the texts of all others need not be sorted.
 rows_seen as (
     select
         staged.source || '/' || staged.task_code as task_key,
-        staged.source,
-        staged.organisation_code,
-        staged.task_code,
-        {% for column in told -%}
-            staged.{{ column }},
-        {% endfor -%}
         staged.delivery_id,
-        staged.part,
         staged.record,
-        staged.line,
         sighted.from_on as known_on,
         sighted.seen_at as known_at,
         sighted.until_on,
@@ -109,21 +102,36 @@ versions as (
     where content is distinct from content_before
 ),
 
-compared as (
+worded as (
     select
         versions.*,
-        deadlines.due_on as printed_due_on,
-        lead(versions.known_on) over (partition by versions.task_key order by versions.version_no) as replaced_on,
+        staged.source,
+        staged.organisation_code,
+        staged.task_code,
+        staged.part,
         {% for column in told -%}
-            lag(versions.{{ column }}) over (
-                partition by versions.task_key order by versions.version_no
+            staged.{{ column }},
+        {% endfor -%}
+        staged.line
+    from versions
+    inner join staged on versions.delivery_id = staged.delivery_id and versions.record = staged.record
+),
+
+compared as (
+    select
+        worded.*,
+        deadlines.due_on as printed_due_on,
+        lead(worded.known_on) over (partition by worded.task_key order by worded.version_no) as replaced_on,
+        {% for column in told -%}
+            lag(worded.{{ column }}) over (
+                partition by worded.task_key order by worded.version_no
             ) as previous_{{ column }},
         {% endfor -%}
         lag(deadlines.due_on) over (
-            partition by versions.task_key order by versions.version_no
+            partition by worded.task_key order by worded.version_no
         ) as previous_printed_due_on
-    from versions
-    left join {{ ref('int_deadlines__parsed') }} as deadlines on versions.deadline_text = deadlines.deadline_text
+    from worded
+    left join {{ ref('int_deadlines__parsed') }} as deadlines on worded.deadline_text = deadlines.deadline_text
 )
 
 select * from compared

@@ -1,4 +1,4 @@
-with attempts as (
+with attempts as not materialized (
     select
         * replace (is_usable and is_checked as is_usable),
         outcome = 'failed' or is_refused or (is_usable and not is_checked) as is_broken

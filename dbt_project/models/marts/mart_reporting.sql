@@ -7,7 +7,7 @@
         "{{ name_primary_key() }}"
     ]
 ) }}
-with told as (
+with told as not materialized (
     {{ days_told(ref('int_attempts__judged')) }}
 ),
 
@@ -17,7 +17,7 @@ firsts as (
     group by source, dataset
 ),
 
-attempts as (
+attempts as not materialized (
     select
         told.* replace (told.is_usable and not told.is_held as is_usable),
         firsts.first_tried_at
