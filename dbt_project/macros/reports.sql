@@ -28,6 +28,7 @@
   the reports say, and the first of those that said the same.
 -#}
 {% macro reports_beside(which) -%}
+    {%- set known = rows_told(ref('int_progress__known'), ref('int_reports__told'), 'known_on') -%}
     select
         known.task_key,
         known.report_no,
@@ -48,21 +49,23 @@
         known.part,
         known.line,
         {{ report_words('known.result') }} as result_words,
+        picked.before_no,
         picked.before_on,
         picked.before_said,
         picked.before_percent,
-        picked.place,
         picked.text_no,
         picked.opens_so_far,
         picked.times_said,
-        coalesce(since.since_on, since.reported_on) as text_since,
-        coalesce(since.since_delivery_id, since.delivery_id) as text_delivery_id,
-        if(since.since_delivery_id is null, since.part, since.since_part) as text_part,
-        if(since.since_delivery_id is null, since.line, since.since_line) as text_line
+        coalesce(since.reported_on, carried.text_since) as text_since,
+        coalesce(since.delivery_id, carried.text_delivery_id) as text_delivery_id,
+        if(since.delivery_id is null, carried.text_part, since.part) as text_part,
+        if(since.delivery_id is null, carried.text_line, since.line) as text_line
     from (select * from {{ ref('int_reports__compared') }} as compared where not compared.is_carried and {{ which }})
         as picked
-    inner join ({{ rows_told(ref('int_progress__known'), ref('int_reports__told'), 'known_on') }}) as known
+    inner join ({{ known }}) as known
         on picked.task_key = known.task_key and picked.report_no = known.report_no and known.counts
-    inner join {{ ref('int_reports__compared') }} as since
-        on picked.task_key = since.task_key and picked.text_place = since.place
+    -- The first of those that said the same is of this build, or was carried over.
+    left join ({{ known }}) as since
+        on picked.task_key = since.task_key and picked.text_since_no = since.report_no and since.counts
+    left join {{ ref('int_reports__carried') }} as carried on picked.task_key = carried.task_key
 {%- endmacro %}

@@ -1,67 +1,44 @@
 -- depends_on: {{ ref('int_reports__told') }}
 -- Each report that this build tells, of those that count, beside the one before it on the same task.
 -- Of a continued task the last one told stands before the first, with all it carries. Texts are
--- compared by their hashes and stay in int_progress__known: sorting them costs more than all else.
+-- compared by their hashes and, as whatever need not be sorted, stay in int_progress__known.
 with rows_told as (
     {{ rows_told(ref('int_progress__known'), ref('int_reports__told'), 'known_on') }}
 ),
 
-continued as (
-    select task_key from {{ ref('int_reports__told') }} where is_continued
-),
-
 told as (
     select
-        task_key, report_no, reported_on, said, percent_complete, difficulty, delivery_id, part, line,
-        {{ report_words('result') }} as result_words
+        task_key, report_no, reported_on, said, percent_complete, difficulty,
+        {{ report_words('result') }} as result_words,
+        false as is_carried,
+        cast(0 as bigint) as texts_before,
+        cast(0 as bigint) as opens_before,
+        cast(0 as bigint) as times_before
     from rows_told
     where counts
+    union all by name
+    select
+        task_key, report_no, reported_on, said, percent_complete, difficulty, result_words,
+        true as is_carried,
+        text_no - 1 as texts_before,
+        opens_so_far - if(coalesce(said = 'open', false), 1, 0) as opens_before,
+        times_said - 1 as times_before
+    from {{ ref('int_reports__carried') }}
 ),
 
 worded as (
     select
         * exclude (result_words, difficulty),
         case when result_words != '' then hash(result_words) end as words_hash,
-        case when difficulty is not null then hash(difficulty) end as difficulty_hash,
-        false as is_carried,
-        cast(0 as bigint) as texts_before,
-        cast(0 as bigint) as opens_before,
-        cast(0 as bigint) as times_before,
-        cast(null as date) as since_on,
-        cast(null as varchar) as since_delivery_id,
-        cast(null as varchar) as since_part,
-        cast(null as bigint) as since_line
+        case when difficulty is not null then hash(difficulty) end as difficulty_hash
     from told
-    {% if var('resumed_from') -%}
-        union all by name
-        select
-            carried.task_key,
-            carried.report_no,
-            carried.reported_on,
-            carried.said,
-            carried.percent_complete,
-            carried.delivery_id,
-            carried.part,
-            carried.line,
-            case when carried.result_words != '' then hash(carried.result_words) end as words_hash,
-            case when carried.difficulty is not null then hash(carried.difficulty) end as difficulty_hash,
-            true as is_carried,
-            carried.text_no - 1 as texts_before,
-            carried.opens_so_far - if(coalesce(carried.said = 'open', false), 1, 0) as opens_before,
-            carried.times_said - 1 as times_before,
-            carried.text_since as since_on,
-            carried.text_delivery_id as since_delivery_id,
-            carried.text_part as since_part,
-            carried.text_line as since_line
-        from {{ carried('int_reports__latest') }} as carried
-        semi join continued on carried.task_key = continued.task_key
-    {%- endif %}
 ),
 
 beside as (
     select
         * exclude (words_hash, difficulty_hash),
         row_number() over task as place,
+        lag(report_no) over task as before_no,
         lag(reported_on) over task as before_on,
         lag(said) over task as before_said,
         lag(percent_complete) over task as before_percent,
@@ -77,13 +54,14 @@ numbered as (
         (first_value(texts_before) over task) + (count(*) filter (where not is_same_text) over task) as text_no,
         (first_value(opens_before) over task) + (count(*) filter (where said = 'open') over task) as opens_so_far,
         first_value(times_before) over task as times_carried,
-        max(case when not is_same_text then place end) over task as text_place
+        max(case when not is_same_text then place end) over task as text_place,
+        max(case when not is_same_text then report_no end) over task as text_since_no
     from beside
     window task as (partition by task_key order by place)
 )
 
 select
-    * exclude (texts_before, opens_before, times_before, times_carried, is_same_text),
+    * exclude (texts_before, opens_before, times_before, times_carried, is_same_text, text_place),
     -- Only the first of a task's rows carries anything.
     place - text_place + 1 + if(text_place = 1, times_carried, 0) as times_said
 from numbered

@@ -14,15 +14,22 @@ with beside as (
     {{ reports_beside(which) }}
 ),
 
+told as (
+    select task_key, report_no, delivery_id, part, line
+    from ({{ rows_told(ref('int_progress__known'), ref('int_reports__told'), 'known_on') }})
+    where counts
+    union all
+    select task_key, report_no, delivery_id, part, line from {{ ref('int_reports__carried') }}
+),
+
 doubtful as (
     select
-        beside.*,
+        beside.* exclude (before_no),
         before.delivery_id as before_delivery_id,
         before.part as before_part,
         before.line as before_line
     from beside
-    left join {{ ref('int_reports__compared') }} as before
-        on beside.task_key = before.task_key and beside.place - 1 = before.place
+    left join told as before on beside.task_key = before.task_key and beside.before_no = before.report_no
 )
 
-select * exclude (place) from doubtful
+select * from doubtful

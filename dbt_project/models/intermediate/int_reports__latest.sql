@@ -3,14 +3,14 @@
 ) }}
 -- depends_on: {{ ref('int_reports__told') }}
 -- The latest report of each task that counts.
-with last_places as (
-    select task_key, max(place) as place
+with last_told as (
+    select task_key, max(report_no) as report_no
     from {{ ref('int_reports__compared') }}
     group by task_key
 ),
 
 latest as (
-    {{ reports_beside('(compared.task_key, compared.place) in (from last_places)') }}
+    {{ reports_beside('(compared.task_key, compared.report_no) in (from last_told)') }}
 )
 
-select * exclude (place) from latest
+select * exclude (before_no) from latest

@@ -30,15 +30,47 @@ reports as not materialized (
     where counts or (not is_in_force and coalesce(is_by_lead, false))
 ),
 
+-- What was said before a task was first called done turns nothing.
+done_since as (
+    select task_key, min(report_no) as report_no
+    from (
+        select task_key, report_no from reports
+        where said = 'completed'
+        union all
+        select task_key, 0 as report_no from last_told
+        where carried_said = 'completed'
+    )
+    group by task_key
+),
+
 words as (
     select
-        reports.*,
-        coalesce(
-            lag(reports.said) over (partition by reports.task_key order by reports.report_no), last_told.carried_said
-        ) as said_before
+        reports.task_key,
+        reports.report_no,
+        reports.said,
+        lag(reports.said) over (partition by reports.task_key order by reports.report_no) as said_before
     from reports
-    left join last_told on reports.task_key = last_told.task_key
+    inner join done_since
+        on reports.task_key = done_since.task_key and reports.report_no >= done_since.report_no
     where reports.said is not null
+),
+
+said_anew as (
+    select words.task_key, words.report_no
+    from words
+    left join last_told on words.task_key = last_told.task_key
+    where
+        words.said != coalesce(words.said_before, last_told.carried_said)
+        or (words.said = 'completed' and coalesce(words.said_before, last_told.carried_said) is null)
+),
+
+-- Few tasks are ever suspended or cancelled; of all others no label needs to be put in order.
+stopped as (
+    select task_key from reports
+    where status_reported in ('suspended', 'cancelled')
+    union
+    select task_key from last_told
+    where carried_label in ('suspended', 'cancelled')
 ),
 
 labels as (
@@ -49,6 +81,7 @@ labels as (
             last_told.carried_label
         ) as label_before
     from reports
+    semi join stopped on reports.task_key = stopped.task_key
     left join last_told on reports.task_key = last_told.task_key
     where reports.status_reported is not null
 ),
@@ -65,8 +98,8 @@ turns as (
         delivery_id,
         part,
         line
-    from words
-    where said != said_before or (said = 'completed' and said_before is null)
+    from reports
+    semi join said_anew on reports.task_key = said_anew.task_key and reports.report_no = said_anew.report_no
     union all
     select
         task_key,

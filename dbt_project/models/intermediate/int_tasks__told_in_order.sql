@@ -36,18 +36,32 @@ last_told as (
     {%- endif %}
 ),
 
+-- Before it is first called done a task neither ends nor begins anew.
+done_since as (
+    select task_key, min(reported_on) as reported_on
+    from (
+        select task_key, reported_on from reports
+        where said = 'completed'
+        union all
+        select task_key, date '0001-01-01' as reported_on from last_told
+        where carried_said = 'completed'
+    )
+    group by task_key
+),
+
 said as (
     select
-        task_key,
-        known_on,
-        reported_on,
-        said,
-        case when said = 'completed' and completed_on <= reported_on then completed_on end as stated_on,
-        delivery_id,
-        line,
+        reports.task_key,
+        reports.known_on,
+        reports.reported_on,
+        reports.said,
+        case when reports.said = 'completed' and reports.completed_on <= reports.reported_on then reports.completed_on end
+            as stated_on,
         false as is_carried
     from reports
-    where said is not null
+    inner join done_since
+        on reports.task_key = done_since.task_key and reports.reported_on >= done_since.reported_on
+    where reports.said is not null
     union all by name
     select
         task_key,
@@ -55,8 +69,6 @@ said as (
         coalesce(first_said_on, carried_on) as reported_on,
         carried_said as said,
         stated_on,
-        completed_delivery_id as delivery_id,
-        completed_line as line,
         true as is_carried
     from last_told
     where carried_said is not null
@@ -65,18 +77,37 @@ said as (
 words as (
     select
         *,
-        lag(said) over (partition by task_key order by is_carried desc, reported_on) as said_before
+        lag(said) over task as said_before,
+        lag(stated_on) over task as stated_before
     from said
+    window task as (partition by task_key order by is_carried desc, reported_on)
 ),
 
+-- Who says again that it is done, of the same day, says nothing new.
 turns as (
     select
-        *,
+        * exclude (said_before, stated_before),
         count(*) filter (where said = 'open') over (
             partition by task_key order by is_carried desc, reported_on
         ) as run_no
     from words
-    where said = 'completed' or said_before = 'completed'
+    where
+        (said = 'completed' and said_before is distinct from 'completed')
+        or (said = 'completed' and stated_on is not null and stated_on is distinct from stated_before)
+        or (said = 'open' and said_before = 'completed')
+),
+
+-- Told in order a task has one report a day.
+placed as (
+    select turns.*, reports.delivery_id, reports.line
+    from turns
+    inner join reports on turns.task_key = reports.task_key and turns.reported_on = reports.reported_on
+    where not turns.is_carried
+    union all by name
+    select turns.*, last_told.completed_delivery_id as delivery_id, last_told.completed_line as line
+    from turns
+    inner join last_told on turns.task_key = last_told.task_key
+    where turns.is_carried
 ),
 
 running as (
@@ -89,7 +120,7 @@ running as (
         min(reported_on) filter (where said = 'completed') over run as first_said_on,
         first_value(case when said = 'completed' then delivery_id end ignore nulls) over run as completed_delivery_id,
         first_value(case when said = 'completed' then line end ignore nulls) over run as completed_line
-    from turns
+    from placed
     window run as (
         partition by task_key, run_no
         order by is_carried desc, reported_on rows between unbounded preceding and current row
