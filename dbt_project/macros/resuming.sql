@@ -160,15 +160,57 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Where each delivery stands among those of its source and dataset: what decides which version counts. -#}
-{% macro standing_among(known) -%}
+{#-
+  Of rows with a source, a dataset and a business date those since the last build, and all of each
+  source and dataset of which anything is told anew.
+-#}
+{% macro pairs_told(rows) -%}
+    select each_row.*
+    from {{ rows }} as each_row
+    {% if var('resumed_from') -%}
+        where
+            each_row.business_date > {{ built_as_of() }}
+            or (each_row.source, each_row.dataset) in (select (anew.source, anew.dataset) from inputs.told_anew as anew)
+    {%- endif %}
+{%- endmacro %}
+
+{#- Takes out of a kept table the sources and datasets of which anything is told anew. -#}
+{% macro take_out_pairs_told() -%}
+    {% if is_incremental() %}
+        delete from {{ this }} as kept using inputs.told_anew as anew
+        where kept.source = anew.source and kept.dataset = anew.dataset
+    {% endif %}
+{%- endmacro %}
+
+{% macro take_out_deliveries(listed) -%}
+    {% if is_incremental() %}
+        delete from {{ this }} where delivery_id in (select delivery_id from {{ listed }})
+    {% endif %}
+{%- endmacro %}
+
+{#-
+  Sources and datasets of which the order of deliveries may be another than in the last build:
+  corrections that only came after all others change it for none of them.
+-#}
+{% macro shifted_pairs() -%}
+    select source, dataset from inputs.told_anew
+    union
+    select source, dataset from {{ ref('int_attempts__judged') }}
+    where business_date > {{ built_as_of() }} and is_usable and is_checked and mode = 'full'
+{%- endmacro %}
+
+{#- Where deliveries stand among those of their source and dataset, of the pairs that are named. -#}
+{% macro standing_among(known, pairs) -%}
     select
-        delivery_id,
-        dataset,
-        is_in_force,
-        full_on is not null as had_full,
-        row_number() over (partition by source, dataset order by valid_on, valid_at, delivery_id) as place
-    from {{ known }}
+        known.delivery_id,
+        known.dataset,
+        known.is_in_force,
+        known.full_on is not null as had_full,
+        row_number() over (
+            partition by known.source, known.dataset order by known.valid_on, known.valid_at, known.delivery_id
+        ) as place
+    from {{ known }} as known
+    semi join {{ pairs }} as pairs on known.source = pairs.source and known.dataset = pairs.dataset
 {%- endmacro %}
 
 {#- The rows that one of two relations of the same columns has and the other has not. -#}

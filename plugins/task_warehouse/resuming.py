@@ -30,6 +30,9 @@ KEPT = {
     "staging": ("stg_tasks", "stg_progress", "stg_profiles"),
     "intermediate": (
         "int_attempts__judged",
+        "int_sources__export_days",
+        "int_deliveries__spans",
+        "int_deliveries__sighted",
         "int_deliveries__measured",
         "int_quality__counted",
         "int_reports__versions",
@@ -57,7 +60,7 @@ KEPT = {
     ),
 }
 # Of the last build, to be compared with this one's: where they differ a task is touched.
-COMPARED = ("int_deliveries__sighted", "int_deliveries__known")
+COMPARED = {"int_deliveries__sighted": "dataset = 'tasks'"}
 ORGANISATIONS = "organisation*.csv"
 COLLECTIVES = "collective*.csv"
 # What DuckDB says of a file that another process, or this one, reads.
@@ -96,8 +99,10 @@ def _clear(database: Path) -> None:
     with duckdb.connect(str(database)) as connection:
         hold_back_checkpoints(connection)
         connection.execute("create or replace schema before")
-        for table in COMPARED:
-            connection.execute(f"create table before.{table} as from intermediate.{table}")
+        for table, rows in COMPARED.items():
+            connection.execute(
+                f"create table before.{table} as from intermediate.{table} where {rows}"
+            )
         connection.execute("create table before.built as from inputs.built")
         _drop_all_but_kept(connection)
 

@@ -25,15 +25,19 @@ ROUNDS = 3
 # Tables of tasks and reports that are told anew in a build: they differ with what was kept.
 TOLD_ANEW = (
     "int_deliveries__moved",
+    "int_deliveries__restated",
+    "int_deliveries__stood",
     "int_quality__retold",
     "int_sources__relisted",
     "int_tasks__present_anew",
     "int_tasks__relisted",
     "int_tasks__touched",
+    "int_reports__carried",
     "int_reports__told",
     "int_reports__changes",
     "int_reports__compared",
     "int_events__retold",
+    "int_states__changes",
     "int_tasks__placed",
     "int_tasks__told_otherwise",
 )

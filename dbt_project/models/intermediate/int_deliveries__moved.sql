@@ -1,21 +1,37 @@
 -- depends_on: {{ ref('int_deliveries__sighted') }}, {{ ref('int_deliveries__known') }}
+-- depends_on: {{ ref('int_deliveries__restated') }}, {{ ref('int_deliveries__stood') }}
 -- Deliveries that stand otherwise than in the last build, on any day or among those of their source,
 -- that came or went, or were read anew. Without a last build none is asked for.
 {% if var('resumed_from') -%}
-    with stretches as (
-        {{ either_alone(ref('int_deliveries__sighted'), 'before.int_deliveries__sighted') }}
+    with told as (
+        {{ pairs_told(ref('int_attempts__judged')) }}
+    ),
+
+    restated as (
+        select * from {{ ref('int_deliveries__restated') }}
+    ),
+
+    stated as (
+        select * from {{ ref('int_deliveries__sighted') }}
+        where
+            delivery_id in (select told.delivery_id from told)
+            or delivery_id in (select restated.delivery_id from restated)
+    ),
+
+    stretches as (
+        {{ either_alone('stated', 'restated') }}
+    ),
+
+    shifted as (
+        {{ shifted_pairs() }}
     ),
 
     standing as (
-        {{ standing_among(ref('int_deliveries__known')) }}
-    ),
-
-    stood as (
-        {{ standing_among('before.int_deliveries__known') }}
+        {{ standing_among(ref('int_deliveries__known'), 'shifted') }}
     ),
 
     places as (
-        {{ either_alone('standing', 'stood') }}
+        {{ either_alone('standing', ref('int_deliveries__stood')) }}
     ),
 
     moved as (

@@ -1,23 +1,25 @@
+{{ config(
+    materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ take_out_deliveries(ref('int_deliveries__restated')) }}"
+) }}
+-- depends_on: {{ ref('int_deliveries__restated') }}
 -- int_deliveries__known says what is in force on the as-of date; this says when each delivery was,
 -- so that any day before can be asked what was known on it.
-with attempts as not materialized (
-    select
-        * replace (is_usable and is_checked as is_usable),
-        outcome = 'failed' or is_refused or (is_usable and not is_checked) as is_broken
-    from {{ ref('int_attempts__judged') }}
+with told as (
+    {{ pairs_told(ref('int_attempts__judged')) }}
 ),
 
-days as (
-    {{ export_days('attempts') }}
+attempts as (
+    {{ weighed_attempts('told') }}
 ),
 
 complete_days as (
-    select source, dataset, business_date from days where is_complete
+    {{ pairs_told(ref('int_sources__export_days')) }}
 ),
 
 firsts as (
     select source, dataset, min(business_date) as first_full_on
-    from complete_days
+    from {{ ref('int_sources__export_days') }}
     group by all
 ),
 
@@ -29,10 +31,26 @@ sightings as (
         business_date,
         max(mode) as mode,
         max(organisation_code) as organisation_code,
-        min(received_at) as received_at
+        min(received_at) as received_at,
+        cast(null as date) as ended_on
     from attempts
     where is_usable
     group by all
+    {% if is_incremental() -%}
+        -- What stood already goes on from its first day, or is over.
+        union all by name
+        select
+            delivery_id,
+            source,
+            dataset,
+            mode,
+            organisation_code,
+            from_on as business_date,
+            seen_at as received_at,
+            nullif(until_on, date '9999-12-31') as ended_on
+        from {{ ref('int_deliveries__restated') }}
+        where (source, dataset) not in (select (anew.source, anew.dataset) from inputs.told_anew as anew)
+    {%- endif %}
 ),
 
 -- Corrections (delta) say something once; a full export says it again on every day it is seen.
@@ -45,8 +63,8 @@ saying as (
 -- What a day said holds until the next day on which the whole was said anew.
 held as (
     select
-        saying.*,
-        coalesce(next_days.business_date, date '9999-12-31') as until_on
+        saying.* exclude (ended_on),
+        coalesce(saying.ended_on, next_days.business_date, date '9999-12-31') as until_on
     from saying
     asof left join complete_days as next_days
         on

@@ -21,7 +21,7 @@
         select latest.delivery_id
         from latest
         inner join {{ ref('int_deliveries__sighted') }} as sighted on latest.delivery_id = sighted.delivery_id
-        anti join before.int_deliveries__known as known_before on latest.delivery_id = known_before.delivery_id
+        anti join {{ ref('int_deliveries__restated') }} as stood on latest.delivery_id = stood.delivery_id
         group by latest.delivery_id
         having
             bool_and(

@@ -1,8 +1,10 @@
-with attempts as not materialized (
-    select
-        * replace (is_usable and is_checked as is_usable),
-        outcome = 'failed' or is_refused or (is_usable and not is_checked) as is_broken
-    from {{ ref('int_attempts__judged') }}
+with refused as (
+    select distinct source, dataset from {{ ref('int_rejects__known') }}
+),
+
+-- Of a source whose rows were never refused nothing has to be put in order.
+attempts as (
+    {{ weighed_attempts('(from ' ~ ref('int_attempts__judged') ~ ' semi join refused using (source, dataset))') }}
 ),
 
 sightings as (
@@ -33,12 +35,8 @@ deliveries as (
     from sightings
 ),
 
-days as (
-    {{ export_days('attempts') }}
-),
-
 full_days as (
-    select * from days where is_complete
+    select * from {{ ref('int_sources__export_days') }}
 ),
 
 -- A row is known by its key, a damaged one by its text, a whole delivery by its dataset.
