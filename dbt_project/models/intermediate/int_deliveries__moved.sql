@@ -1,5 +1,6 @@
 -- depends_on: {{ ref('int_deliveries__sighted') }}, {{ ref('int_deliveries__known') }}
 -- depends_on: {{ ref('int_deliveries__restated') }}, {{ ref('int_deliveries__stood') }}
+-- depends_on: {{ ref('int_attempts__judged') }}
 -- Deliveries that stand otherwise than in the last build, on any day or among those of their source,
 -- that came or went, or were read anew. Without a last build none is asked for.
 {% if var('resumed_from') -%}

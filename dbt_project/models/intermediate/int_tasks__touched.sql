@@ -1,5 +1,6 @@
 -- depends_on: {{ ref('int_deliveries__sighted') }}, {{ ref('int_deliveries__moved') }}
 -- depends_on: {{ ref('int_tasks__relisted') }}, {{ ref('stg_progress') }}
+-- depends_on: {{ ref('int_deliveries__restated') }}
 -- Tasks for which anything may have changed since the last build: lists say otherwise of it, came or
 -- went; a report came, went or was read anew; a delivery stands otherwise among its source's; a
 -- report speaks of a day that has come. Where all of it is reports of deliveries that came after the last
