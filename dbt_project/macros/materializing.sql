@@ -1,8 +1,8 @@
 {#-
   A table as dbt makes it, without the detours that keep a table readable while it is replaced: a
   build is a database of its own that nobody reads until it is whole (building.py). No table aside,
-  no renaming, no backup to drop: a third fewer statements a model. Its primary key is declared once
-  the rows are there: an index built over all of them costs a third of one that grows row by row.
+  no renaming, no backup to drop: a third fewer statements a model. Its primary key is asked for here
+  and declared where it is published (exporting.py): a build has no use for the index.
 -#}
 {% materialization table, adapter='duckdb' -%}
     {%- set target_relation = this.incorporate(type='table') -%}
@@ -12,7 +12,7 @@
     {% call statement('main') -%}
         {{ create_table_as(False, target_relation, compiled_code) }}
     {%- endcall %}
-    {{ declare_primary_key(target_relation) }}
+    {{ hold_primary_key(target_relation) }}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {% do persist_docs(target_relation, model) %}
     {{ adapter.commit() }}
@@ -25,19 +25,20 @@
     ({{ adapter.render_raw_columns_constraints(raw_columns=model['columns']) | join(', ') }})
 {%- endmacro %}
 
-{#- Declares the primary key of the model's contract, if it has one and `relation` was just made. -#}
-{% macro declare_primary_key(relation) -%}
+{#- Refuses a table with two rows of one primary key, and names the key. -#}
+{% macro hold_primary_key(relation) -%}
     {%- for constraint in model['constraints'] if config.get('contract').enforced and constraint['type'] == 'primary_key' %}
         {% call statement('key') -%}
-            alter table {{ relation }} add primary key ({{ constraint['columns'] | join(', ') }})
+            {{ refuse_twice('from ' ~ relation, constraint['columns'] | join(', ')) }}
         {%- endcall %}
+        {% call statement('name') -%} {{ name_primary_key() }} {%- endcall %}
     {%- endfor %}
 {%- endmacro %}
 
 {#-
-  Of a table that is kept from build to build the primary key is named, and declared where it is
-  published (exporting.py): an index over all its history took fourteen of fifteen seconds of adding
-  a day to it. `rows_added` are asked here whether one of them is there twice.
+  Names the primary key, which is declared where the table is published. Of a table that is kept from
+  build to build an index over all its history took fourteen of fifteen seconds of adding a day to
+  it: there `refuse_twice` is asked of the rows that were added.
 -#}
 {% macro name_primary_key() -%}
     {%- for constraint in model['constraints'] if constraint['type'] == 'primary_key' %}
@@ -46,10 +47,14 @@
 {%- endmacro %}
 
 {% macro refuse_twice(rows_added, key) -%}
-    select error('two rows of {{ this.identifier }} with one ({{ key }}): ' || concat_ws(' | ', {{ key }}))
+    select error(
+        'two rows of {{ this.identifier }} with one ({{ key }}), or one without: ' || concat_ws(' | ', {{ key }})
+    )
     from ({{ rows_added }})
     group by {{ key }}
-    having count(*) > 1
+    having
+        count(*) > 1
+        {%- for column in key.split(',') %} or {{ column }} is null {%- endfor %}
 {%- endmacro %}
 
 {#- Comments of all columns in one go; an enforced contract has said already that each is there. -#}

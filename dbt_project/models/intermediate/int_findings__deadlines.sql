@@ -9,6 +9,29 @@ deadlines as (
     select * from {{ ref('int_deadlines__parsed') }}
 ),
 
+extensions as (
+    select
+        task_key,
+        extension_to as due_on,
+        min(reported_on) as happened_on,
+        min(first_sighted_on) as known_on,
+        arg_min(delivery_id, report_no) as delivery_id,
+        arg_min(part, report_no) as part,
+        arg_min(line, report_no) as line
+    from {{ ref('int_progress__known') }}
+    where is_in_force and extension_to is not null
+    group by all
+    having bool_or(approval_state = 'approved')
+),
+
+-- What was never printed otherwise nor extended has not moved.
+moving as (
+    select task_key from {{ ref('int_tasks__versions') }}
+    where version_no > 1
+    union
+    select task_key from extensions
+),
+
 printed as (
     select
         staged.source || '/' || staged.task_code as task_key,
@@ -21,7 +44,9 @@ printed as (
     from {{ ref('stg_tasks') }} as staged
     inner join known on staged.delivery_id = known.delivery_id
     inner join deadlines on staged.deadline_text = deadlines.deadline_text
-    where deadlines.due_on is not null
+    where
+        deadlines.due_on is not null
+        and staged.source || '/' || staged.task_code in (select moving.task_key from moving)
     group by all
 ),
 
@@ -41,21 +66,6 @@ reprinted as (
         lag(line) over task as earlier_line
     from printed
     window task as (partition by task_key order by first_seen_on, due_on)
-),
-
-extensions as (
-    select
-        task_key,
-        extension_to as due_on,
-        min(reported_on) as happened_on,
-        min(first_sighted_on) as known_on,
-        arg_min(delivery_id, report_no) as delivery_id,
-        arg_min(part, report_no) as part,
-        arg_min(line, report_no) as line
-    from {{ ref('int_progress__known') }}
-    where is_in_force and extension_to is not null
-    group by all
-    having bool_or(approval_state = 'approved')
 ),
 
 earlier_dates as (

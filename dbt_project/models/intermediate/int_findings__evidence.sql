@@ -1,6 +1,6 @@
 -- Completions that nothing proves, and numbers that prove more than one.
 with tasks as (
-    select task_key, source, parent_task_code, {{ normalised('title') }} as title_key
+    select task_key, source, parent_task_code, title
     from {{ ref('int_tasks__dated') }}
     where not is_closed
 ),
@@ -13,7 +13,7 @@ proofs as (
     select
         proof.*,
         tasks.source || '/' || tasks.parent_task_code as parent_task_key,
-        tasks.title_key
+        tasks.title
     from {{ ref('int_tasks__proof') }} as proof
     inner join tasks on proof.task_key = tasks.task_key
     inner join status on proof.task_key = status.task_key
@@ -36,7 +36,7 @@ proved as (
     select
         task_key,
         parent_task_key,
-        title_key,
+        title,
         first_number.reported_on,
         first_number.first_sighted_on,
         first_number.evidence,
@@ -45,15 +45,21 @@ proved as (
         first_number.line,
         first_number.reporter_code
         || '|' || coalesce(year(first_number.completed_on), year(first_number.reported_on))
-        || '|' || upper(regexp_replace(nfc_normalize(first_number.evidence), '\s+', '', 'g')) as evidence_key
+        || '|' || first_number.evidence_words as evidence_key
     from proofs
     where first_number is not null
 ),
 
+shared_keys as (
+    select evidence_key from proved
+    group by evidence_key
+    having count(*) > 1
+),
+
 shared as (
-    select *
+    select proved.*, {{ normalised('proved.title') }} as title_key
     from proved
-    qualify count(*) over (partition by evidence_key) > 1
+    semi join shared_keys on proved.evidence_key = shared_keys.evidence_key
 ),
 
 reused as (

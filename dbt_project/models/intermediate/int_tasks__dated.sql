@@ -12,6 +12,21 @@ deadlines as (
     select * from {{ ref('int_deadlines__parsed') }}
 ),
 
+extensions as (
+    select task_key, extension_to as due_on, min(reported_on) as first_seen_on
+    from {{ ref('int_progress__known') }}
+    where is_in_force and approval_state = 'approved' and extension_to is not null
+    group by all
+),
+
+-- What was never printed otherwise nor extended has one deadline.
+moving as (
+    select task_key from {{ ref('int_tasks__versions') }}
+    where version_no > 1
+    union
+    select task_key from extensions
+),
+
 versions as (
     select
         staged.source || '/' || staged.task_code as task_key,
@@ -20,14 +35,9 @@ versions as (
     from {{ ref('stg_tasks') }} as staged
     inner join known on staged.delivery_id = known.delivery_id
     inner join deadlines on staged.deadline_text = deadlines.deadline_text
-    where deadlines.due_on is not null
-    group by all
-),
-
-extensions as (
-    select task_key, extension_to as due_on, min(reported_on) as first_seen_on
-    from {{ ref('int_progress__known') }}
-    where is_in_force and approval_state = 'approved' and extension_to is not null
+    where
+        deadlines.due_on is not null
+        and staged.source || '/' || staged.task_code in (select moving.task_key from moving)
     group by all
 ),
 
@@ -74,7 +84,7 @@ dated as (
             when {{ is_extended('extended.extended_to', 'deadlines.due_on') }} then 'day'
             else coalesce(deadlines.due_precision, 'none')
         end as due_precision,
-        moves.first_due_on,
+        coalesce(moves.first_due_on, deadlines.due_on) as first_due_on,
         coalesce(moves.extension_count, 0) as extension_count
     from tasks
     left join deadlines on tasks.deadline_text = deadlines.deadline_text

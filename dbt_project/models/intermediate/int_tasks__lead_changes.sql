@@ -7,6 +7,11 @@ with versions as (
     from {{ ref('stg_tasks') }} as staged
     inner join {{ ref('int_deliveries__known') }} as known
         on staged.delivery_id = known.delivery_id and known.dataset = 'tasks'
+    where
+        staged.source || '/' || staged.task_code in (
+            select changed.task_key from {{ ref('int_tasks__versions') }} as changed
+            where changed.version_no > 1
+        )
     group by all
 ),
 

@@ -21,6 +21,7 @@ completing as (
         rows_told.*,
         compared.opens_so_far,
         {{ is_evidence('rows_told.evidence') }} as is_evidence,
+        upper(regexp_replace(nfc_normalize(rows_told.evidence), '\s+', '', 'g')) as evidence_words,
         {{ is_evidence('rows_told.evidence') }} and regexp_matches(rows_told.evidence, '\d') as is_number
     from {{ ref('int_reports__compared') }} as compared
     inner join latest_runs
@@ -39,7 +40,9 @@ added as (
             struct_pack(reported_on, first_sighted_on, delivery_id, part, line), report_no
         ) as last_report,
         arg_min(
-            struct_pack(reported_on, first_sighted_on, delivery_id, part, line, reporter_code, completed_on, evidence),
+            struct_pack(
+                reported_on, first_sighted_on, delivery_id, part, line, reporter_code, completed_on, evidence, evidence_words
+            ),
             report_no
         ) filter (where is_number) as first_number
     from completing
