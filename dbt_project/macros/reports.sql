@@ -29,26 +29,47 @@
 -#}
 {% macro reports_beside(which) -%}
     {%- set known = rows_told(ref('int_progress__known'), ref('int_reports__told'), 'known_on') -%}
+    with picked as (
+        select * from {{ ref('int_reports__compared') }} as compared
+        where not compared.is_carried and {{ which }}
+    ),
+
+    -- Of all reports few are asked for: they are sought among the others, not the others among them.
+    told as (
+        select known.*
+        from ({{ known }}) as known
+        semi join picked on known.task_key = picked.task_key and known.report_no = picked.report_no
+        where known.counts
+    ),
+
+    -- The first of those that said the same is of this build, or was carried over.
+    firsts as (
+        select known.task_key, known.report_no, known.reported_on, known.delivery_id, known.part, known.line
+        from ({{ known }}) as known
+        semi join picked on known.task_key = picked.task_key and known.report_no = picked.text_since_no
+        where known.counts
+    )
+
     select
-        known.task_key,
-        known.report_no,
-        known.source,
-        known.reporter_code,
-        known.reported_on,
-        known.first_sighted_on,
-        known.known_on,
-        known.said,
-        known.percent_complete,
-        known.status_reported,
-        known.completed_on,
-        known.evidence,
-        known.result,
-        known.difficulty,
-        known.proposal,
-        known.delivery_id,
-        known.part,
-        known.line,
-        {{ report_words('known.result') }} as result_words,
+        told.task_key,
+        told.report_no,
+        told.source,
+        told.reporter_code,
+        told.reported_on,
+        told.first_sighted_on,
+        told.known_on,
+        told.said,
+        told.percent_complete,
+        told.status_reported,
+        told.completed_on,
+        told.evidence,
+        told.result,
+        told.difficulty,
+        told.proposal,
+        told.delivery_id,
+        told.part,
+        told.line,
+        {{ report_words('told.result') }} as result_words,
         picked.before_no,
         picked.before_on,
         picked.before_said,
@@ -56,16 +77,12 @@
         picked.text_no,
         picked.opens_so_far,
         picked.times_said,
-        coalesce(since.reported_on, carried.text_since) as text_since,
-        coalesce(since.delivery_id, carried.text_delivery_id) as text_delivery_id,
-        if(since.delivery_id is null, carried.text_part, since.part) as text_part,
-        if(since.delivery_id is null, carried.text_line, since.line) as text_line
-    from (select * from {{ ref('int_reports__compared') }} as compared where not compared.is_carried and {{ which }})
-        as picked
-    inner join ({{ known }}) as known
-        on picked.task_key = known.task_key and picked.report_no = known.report_no and known.counts
-    -- The first of those that said the same is of this build, or was carried over.
-    left join ({{ known }}) as since
-        on picked.task_key = since.task_key and picked.text_since_no = since.report_no and since.counts
+        coalesce(firsts.reported_on, carried.text_since) as text_since,
+        coalesce(firsts.delivery_id, carried.text_delivery_id) as text_delivery_id,
+        if(firsts.delivery_id is null, carried.text_part, firsts.part) as text_part,
+        if(firsts.delivery_id is null, carried.text_line, firsts.line) as text_line
+    from picked
+    inner join told on picked.task_key = told.task_key and picked.report_no = told.report_no
+    left join firsts on picked.task_key = firsts.task_key and picked.text_since_no = firsts.report_no
     left join {{ ref('int_reports__carried') }} as carried on picked.task_key = carried.task_key
 {%- endmacro %}

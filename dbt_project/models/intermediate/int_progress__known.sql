@@ -79,4 +79,4 @@ weighed as (
     from others
 )
 
-select * exclude (is_in_order) from weighed
+select * exclude (is_in_order, organisation_code, task_source, task_code, record) from weighed

@@ -15,9 +15,10 @@ with beside as (
 ),
 
 told as (
-    select task_key, report_no, delivery_id, part, line
-    from ({{ rows_told(ref('int_progress__known'), ref('int_reports__told'), 'known_on') }})
-    where counts
+    select known.task_key, known.report_no, known.delivery_id, known.part, known.line
+    from ({{ rows_told(ref('int_progress__known'), ref('int_reports__told'), 'known_on') }}) as known
+    semi join beside on known.task_key = beside.task_key and known.report_no = beside.before_no
+    where known.counts
     union all
     select task_key, report_no, delivery_id, part, line from {{ ref('int_reports__carried') }}
 ),

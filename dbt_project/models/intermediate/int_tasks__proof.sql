@@ -5,7 +5,7 @@
 -- depends_on: {{ ref('int_reports__told') }}
 -- What proves that a task is done: of the reports that call it done since it was last said to be open
 -- the latest, and the first that gives a number. Of a continued task the reports so far count too.
-with rows_told as (
+with rows_told as not materialized (
     {{ rows_told(ref('int_progress__known'), ref('int_reports__told'), 'known_on') }}
 ),
 
@@ -18,10 +18,10 @@ latest_runs as (
 
 completing as (
     select
-        rows_told.*,
+        compared.task_key,
+        compared.report_no,
         compared.opens_so_far,
         {{ is_evidence('rows_told.evidence') }} as is_evidence,
-        upper(regexp_replace(nfc_normalize(rows_told.evidence), '\s+', '', 'g')) as evidence_words,
         {{ is_evidence('rows_told.evidence') }} and regexp_matches(rows_told.evidence, '\d') as is_number
     from {{ ref('int_reports__compared') }} as compared
     inner join latest_runs
@@ -31,22 +31,45 @@ completing as (
     where rows_told.counts and rows_told.said = 'completed' and not compared.is_carried
 ),
 
-added as (
+runs as (
     select
         task_key,
         max(opens_so_far) as run_no,
         bool_or(is_evidence) as has_evidence,
-        arg_max(
-            struct_pack(reported_on, first_sighted_on, delivery_id, part, line), report_no
-        ) as last_report,
-        arg_min(
-            struct_pack(
-                reported_on, first_sighted_on, delivery_id, part, line, reporter_code, completed_on, evidence, evidence_words
-            ),
-            report_no
-        ) filter (where is_number) as first_number
+        max(report_no) as last_no,
+        min(report_no) filter (where is_number) as first_no
     from completing
     group by task_key
+),
+
+last_reports as (
+    select
+        task_key,
+        struct_pack(reported_on, first_sighted_on, delivery_id, part, line) as last_report
+    from rows_told
+    where counts and (task_key, report_no) in (select (runs.task_key, runs.last_no) from runs)
+),
+
+numbered as (
+    select *, upper(regexp_replace(nfc_normalize(evidence), '\s+', '', 'g')) as evidence_words
+    from rows_told
+    where counts and (task_key, report_no) in (select (runs.task_key, runs.first_no) from runs)
+),
+
+first_numbers as (
+    select
+        task_key,
+        struct_pack(
+            reported_on, first_sighted_on, delivery_id, part, line, reporter_code, completed_on, evidence, evidence_words
+        ) as first_number
+    from numbered
+),
+
+added as (
+    select runs.task_key, runs.run_no, runs.has_evidence, last_reports.last_report, first_numbers.first_number
+    from runs
+    inner join last_reports on runs.task_key = last_reports.task_key
+    left join first_numbers on runs.task_key = first_numbers.task_key
 )
 
 {% if is_incremental() -%}
