@@ -170,7 +170,7 @@
     {% if var('resumed_from') -%}
         where
             each_row.business_date > {{ built_as_of() }}
-            or (each_row.source, each_row.dataset) in (select (anew.source, anew.dataset) from inputs.told_anew as anew)
+            or (each_row.source, each_row.dataset) in (select anew.source, anew.dataset from inputs.told_anew as anew)
     {%- endif %}
 {%- endmacro %}
 

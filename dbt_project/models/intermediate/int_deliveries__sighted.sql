@@ -49,7 +49,7 @@ sightings as (
             seen_at as received_at,
             nullif(until_on, date '9999-12-31') as ended_on
         from {{ ref('int_deliveries__restated') }}
-        where (source, dataset) not in (select (anew.source, anew.dataset) from inputs.told_anew as anew)
+        where (source, dataset) not in (select anew.source, anew.dataset from inputs.told_anew as anew)
     {%- endif %}
 ),
 

@@ -47,13 +47,13 @@ last_reports as (
         task_key,
         struct_pack(reported_on, first_sighted_on, delivery_id, part, line) as last_report
     from rows_told
-    where counts and (task_key, report_no) in (select (runs.task_key, runs.last_no) from runs)
+    where counts and (task_key, report_no) in (select runs.task_key, runs.last_no from runs)
 ),
 
 numbered as (
     select *, upper(regexp_replace(nfc_normalize(evidence), '\s+', '', 'g')) as evidence_words
     from rows_told
-    where counts and (task_key, report_no) in (select (runs.task_key, runs.first_no) from runs)
+    where counts and (task_key, report_no) in (select runs.task_key, runs.first_no from runs)
 ),
 
 first_numbers as (
