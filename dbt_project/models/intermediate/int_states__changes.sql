@@ -1,19 +1,25 @@
 -- What a change of state means: done, done no longer, a deadline moved, a day passed.
 -- depends_on: {{ ref('int_events__retold') }}
-with states as (
-    select * from {{ ref('int_tasks__states') }}
-    {% if var('resumed_from') -%}
-        -- Of all others no change is younger than the last build.
-        where task_key in (
-            select retold.task_key from {{ ref('int_events__retold') }} as retold
-            union
-            select news.task_key from {{ ref('int_tasks__states') }} as news
-            where
-                news.known_on > {{ built_as_of() }}
-                or (news.due_on >= {{ built_as_of() }} and news.due_on < {{ as_of_date() }})
-        )
-    {%- endif %}
-),
+{% if var('resumed_from') -%}
+    -- Of all others no change is younger than the last build.
+    with changing as (
+        select retold.task_key from {{ ref('int_events__retold') }} as retold
+        union
+        select news.task_key from {{ ref('int_tasks__states') }} as news
+        where
+            news.known_on > {{ built_as_of() }}
+            or (news.due_on >= {{ built_as_of() }} and news.due_on < {{ as_of_date() }})
+    ),
+
+    states as (
+        select * from {{ ref('int_tasks__states') }}
+        where task_key in (select changing.task_key from changing)
+    ),
+{%- else -%}
+    with states as (
+        select * from {{ ref('int_tasks__states') }}
+    ),
+{%- endif %}
 
 compared as (
     select

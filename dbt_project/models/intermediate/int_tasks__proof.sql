@@ -60,7 +60,8 @@ first_numbers as (
     select
         task_key,
         struct_pack(
-            reported_on, first_sighted_on, delivery_id, part, line, reporter_code, completed_on, evidence, evidence_words
+            reported_on, first_sighted_on, delivery_id, part, line, reporter_code, completed_on, evidence,
+            evidence_words
         ) as first_number
     from numbered
 ),

@@ -55,8 +55,9 @@ said as (
         reports.known_on,
         reports.reported_on,
         reports.said,
-        case when reports.said = 'completed' and reports.completed_on <= reports.reported_on then reports.completed_on end
-            as stated_on,
+        case
+            when reports.said = 'completed' and reports.completed_on <= reports.reported_on then reports.completed_on
+        end as stated_on,
         false as is_carried
     from reports
     inner join done_since
