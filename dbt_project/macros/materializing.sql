@@ -57,6 +57,13 @@
         {%- for column in key.split(',') %} or {{ column }} is null {%- endfor %}
 {%- endmacro %}
 
+{#- Refuses added rows that point at a row which is not there. -#}
+{% macro refuse_strangers(rows_added, key, relation) -%}
+    select error('a row of {{ this.identifier }} with a {{ key }} that {{ relation.identifier }} has not: ' || {{ key }})
+    from ({{ rows_added }})
+    where {{ key }} not in (select {{ key }} from {{ relation }})
+{%- endmacro %}
+
 {#- Comments of all columns in one go; an enforced contract has said already that each is there. -#}
 {% macro duckdb__alter_column_comment(relation, column_dict) -%}
     {%- if config.get('contract').enforced -%}

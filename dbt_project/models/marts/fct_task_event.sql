@@ -1,8 +1,13 @@
 {{ config(
     materialized='incremental', incremental_strategy='append', on_schema_change='fail',
     pre_hook="{{ take_out_events(['reported', 'corrected', 'withdrawn']) }}",
-    post_hook=["{{ refuse_twice(events_told(this), 'event_id') }}", "{{ name_primary_key() }}"]
+    post_hook=[
+        "{{ refuse_twice(events_told(this), 'event_id') }}",
+        "{{ refuse_strangers(events_told(this), 'task_key', ref('dim_task')) }}",
+        "{{ name_primary_key() }}"
+    ]
 ) }}
+-- depends_on: {{ ref('dim_task') }}
 -- depends_on: {{ ref('int_events__retold') }}
 with states as (
     select *, '' as part from ({{ events_told(ref('int_states__changes')) }})
