@@ -34,13 +34,16 @@ from task_warehouse.progress import tell
 from task_warehouse.settings import HOME_VARIABLE, Home
 
 BUILD_VARIABLE = "TASK_WAREHOUSE_BUILD"
+MEMORY_VARIABLE = "TASK_WAREHOUSE_BUILD_MEMORY"
+# DuckDB's share of the 4 GB that a day's build may take; a build of all history has profiles.yml's.
+MEMORY_OF_A_DAY = "3400MB"
 ASIDE = "building"
 LOCK_WAIT_SECONDS = 600.0
 PR_SET_PDEATHSIG = 1
 
 # A mart's primary key refuses a second row as it is written; asking again costs a query a mart.
-# What happened is named in the model itself, which asks of the events it adds whether their tasks are
-# there: there are many. All are asked with the unit tests (tests/warehouse/test_project.py).
+# What happened is named in the model itself, which asks of the events it adds, for there are many,
+# whether their tasks are there. All are asked with the unit tests (warehouse/test_project.py).
 HELD_BY_KEYS = (
     "test_name:unique,path:models/marts",
     "test_name:unique_combination,path:models/marts",
@@ -124,10 +127,12 @@ def _run_dbt(
             "basis": basis,
             "outcome": str(outcome_path),
         }
+        memory = {MEMORY_VARIABLE: MEMORY_OF_A_DAY} if resumed_from else {}
         with log.open("a", encoding="utf-8") as stream:
             child = subprocess.run(
                 [sys.executable, "-m", "task_warehouse.building", json.dumps(request)],
                 env={
+                    **memory,
                     **os.environ,
                     HOME_VARIABLE: str(home.root),
                     BUILD_VARIABLE: str(database.parent.relative_to(home.root)),
