@@ -71,7 +71,7 @@ def build(home: Home, as_of: date, run: Mapping[str, object]) -> BuildResult:
     failed, :class:`~task_warehouse.errors.BusyError` when another build goes on; the database of
     the last good build stays in all three cases.
     """
-    with hold(home, STEP, wait_seconds=LOCK_WAIT_SECONDS):
+    with hold(home, STEP, wait_seconds=LOCK_WAIT_SECONDS) as lock:
         last = home.warehouse / DATABASE_NAME
         aside = home.warehouse / ASIDE / DATABASE_NAME
         _clear(home)
@@ -81,7 +81,7 @@ def build(home: Home, as_of: date, run: Mapping[str, object]) -> BuildResult:
             resumed_from = resuming.what_holds(last, as_of, basis)
             database = resuming.open_resumed(last, aside) if resumed_from else aside
             prepare(home, database, as_of)
-            outcome = _run_dbt(home, database, as_of, run, resumed_from, basis)
+            outcome = _run_dbt(home, database, as_of, run, resumed_from, basis, lock)
             database.replace(last)
         except (OSError, duckdb.IOException) as error:
             raise StorageError(
@@ -113,8 +113,13 @@ def _run_dbt(
     run: Mapping[str, object],
     resumed_from: date | None,
     basis: str,
+    lock: int,
 ) -> dict[str, Any]:
-    """Run dbt in a child; its outcome, or :class:`BuildError`."""
+    """Run dbt in a child; its outcome, or :class:`BuildError`.
+
+    The child holds the ``lock`` too: it is free when nobody writes any more, also where this
+    process is killed and the child a moment later.
+    """
     home.logs.mkdir(parents=True, exist_ok=True)
     log = home.logs / "build.log"
     with tempfile.TemporaryDirectory(prefix="task-warehouse-build-") as folder:
@@ -140,6 +145,7 @@ def _run_dbt(
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
+                pass_fds=(lock,),
                 check=False,
             )
         if not outcome_path.is_file():
@@ -221,10 +227,7 @@ def _answer(
 
 
 def _die_with_parent() -> None:
-    """Let the kernel end this process with the one that started it.
-
-    The lock goes with the parent; a dbt that outlived it would write beside the next build.
-    """
+    """Let the kernel end this process with the one that started it: nobody waits for its build."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 

@@ -1,6 +1,7 @@
 """One writer at a time: a lock file that says who holds it.
 
-The lock is the kernel's (``flock``), so it ends with the process that holds it, however that ends.
+The lock is the kernel's (``flock``), so it ends with the process that holds it, however that ends,
+and with every process that was given its descriptor.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ POLL_SECONDS = 0.2
 
 
 @contextmanager
-def hold(home: Home, name: str, *, wait_seconds: float = 0) -> Iterator[None]:
-    """Hold the lock ``name`` of this data root while the block runs.
+def hold(home: Home, name: str, *, wait_seconds: float = 0) -> Iterator[int]:
+    """Hold the lock ``name`` of this data root while the block runs; the descriptor of its file.
 
     Raises :class:`BusyError`, naming the process that holds it, when it is not free within
     ``wait_seconds``.
@@ -37,7 +38,7 @@ def hold(home: Home, name: str, *, wait_seconds: float = 0) -> Iterator[None]:
         holder = {"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
         stream.write(json.dumps(holder))
         stream.flush()
-        yield
+        yield stream.fileno()
 
 
 def _acquire(descriptor: int, path: Path, name: str, wait_seconds: float) -> None:
